@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# ktm: kernel modules, library and command line. `make help` lists the targets.
+#
+#   O=DIR         where everything is built (default: a folder in ~/.cache/ktm)
+#   KERNEL=NAME   kernel to build the modules for: a release with headers installed, `stock` (the
+#                 newest in /boot) or `debug` (scripts/kernel/build.sh); default: the running one
+#                 if it has headers, else stock
+#   DESTDIR, PREFIX  for install
+
+O ?= $(shell scripts/builddir.sh)
+override O := $(abspath $(O))
+KERNEL ?= $(if $(wildcard /lib/modules/$(shell uname -r)/build),$(shell uname -r),stock)
+PREFIX ?= /usr/local
+
+MODULES := $(O)/modules-$(KERNEL)
+
+# For scripts/check and what it calls.
+export O
+
+.PHONY: all modules userlib deps check check-debug crash-all demo install uninstall clean help
+
+all: modules userlib
+
+modules:
+	scripts/kernel/modules.sh $(KERNEL) $(MODULES)
+
+userlib:
+	$(MAKE) -C userlib O=$(O)/userlib PREFIX=$(PREFIX) all
+
+deps:
+	scripts/deps.sh
+
+check: deps
+	scripts/check
+
+check-debug: deps
+	scripts/kernel/build.sh
+	scripts/check planted debug
+
+crash-all: deps
+	KTM_CRASH_POINTS=all scripts/check crash
+
+demo:
+	scripts/deps.sh demo
+	scripts/demo/run
+
+install: all
+	scripts/kernel/modules.sh --install $(KERNEL) $(MODULES) "$(DESTDIR)"
+	$(MAKE) -C userlib O=$(O)/userlib PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) install
+
+uninstall:
+	scripts/kernel/modules.sh --uninstall $(KERNEL) $(MODULES) "$(DESTDIR)"
+	$(MAKE) -C userlib O=$(O)/userlib PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) uninstall
+
+clean:
+	rm -rf $(O)
+
+help:
+	@echo 'make              build the modules and the library and command line'
+	@echo 'make check        every check: style, builds, unit tests, tests in a virtual machine'
+	@echo 'make check-debug  every kselftest under the debug kernel (built when needed, minutes)'
+	@echo 'make crash-all    a power cut at every point of the crash tests (hours)'
+	@echo 'make demo         show what it is for, in a virtual machine'
+	@echo 'make install      install modules, library and command line (DESTDIR, PREFIX)'
+	@echo 'make uninstall    remove them again'
+	@echo 'make deps         install the packages that the above need (Debian)'
+	@echo 'make clean        remove $(O)'
+	@echo 'Variables: O=$(O) KERNEL=$(KERNEL)'
+	@echo 'Single checks: scripts/check --list'

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm - who may do what with a TM
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+
+#include "access.h"
+
+u32 ktm_access_granted(const struct ktm_tm *tm)
+{
+	u32 mode = tm->mode;
+
+	if (uid_eq(current_fsuid(), tm->uid))
+		mode >>= 6;
+	else if (in_group_p(tm->gid))
+		mode >>= 3;
+	mode &= KTM_ACCESS_READ | KTM_ACCESS_WRITE;
+	if (mode != (KTM_ACCESS_READ | KTM_ACCESS_WRITE) &&
+	    capable(CAP_DAC_OVERRIDE))
+		mode = KTM_ACCESS_READ | KTM_ACCESS_WRITE;
+	return mode;
+}

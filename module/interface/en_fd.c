@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm - fds of enlistments
+ */
+#include <linux/mm.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+
+#include "fd.h"
+#include "ioctl.h"
+#include "../protocol/answer.h"
+#include "../protocol/enlist.h"
+#include "../protocol/redo.h"
+
+static int en_info(struct ktm_call *call)
+{
+	struct ktm_en_info *info = &call->arg.en_info;
+	struct ktm_enlistment *en = call->object;
+	u32 size = info->size;
+
+	memset(info, 0, sizeof(*info));
+	info->size = size;
+	info->flags = en->flags;
+	export_uuid(info->uuid, &en->obj.uuid);
+	export_uuid(info->tx, &en->tx->obj.uuid);
+	export_uuid(info->rm, &en->rm->obj.uuid);
+	info->key = READ_ONCE(en->key);
+	info->nr_records = READ_ONCE(en->nr_records);
+	spin_lock(&en->tx->lock);
+	info->state = en->state;
+	info->tx_state = en->tx->state;
+	spin_unlock(&en->tx->lock);
+	return 0;
+}
+
+static int en_log(struct ktm_call *call)
+{
+	struct ktm_en_log *arg = &call->arg.en_log;
+	void *data;
+	int ret;
+
+	if (arg->reserved || arg->lsn || !arg->length)
+		return -EINVAL;
+	if (arg->length > KTM_RECORD_MAX)
+		return -EMSGSIZE;
+	data = kvmalloc(arg->length, GFP_KERNEL_ACCOUNT);
+	if (!data)
+		return -ENOMEM;
+	if (copy_from_user(data, u64_to_user_ptr(arg->data), arg->length))
+		ret = -EFAULT;
+	else
+		ret = ktm_redo_append(call->object, data, arg->length, &arg->lsn);
+	kvfree(data);
+	return ret;
+}
+
+static int en_read_log(struct ktm_call *call)
+{
+	struct ktm_en_read_log *arg = &call->arg.en_read_log;
+	u32 room = arg->length;
+	const void *data;
+	void *buffer;
+	int ret;
+
+	if (arg->reserved)
+		return -EINVAL;
+	buffer = kvmalloc(KTM_DISK_DATA_MAX, GFP_KERNEL_ACCOUNT);
+	if (!buffer)
+		return -ENOMEM;
+	ret = ktm_redo_read(call->object, arg->index, buffer, &data, &arg->length);
+	if (!ret && arg->length > room)
+		ret = -EMSGSIZE;
+	if (!ret && copy_to_user(u64_to_user_ptr(arg->data), data, arg->length))
+		ret = -EFAULT;
+	kvfree(buffer);
+	return ret;
+}
+
+static int en_recover(struct ktm_call *call)
+{
+	return ktm_answer_ask_outcome(call->object);
+}
+
+static int en_prepare_complete(struct ktm_call *call)
+{
+	return ktm_answer_prepared(call->object);
+}
+
+static int en_commit_complete(struct ktm_call *call)
+{
+	return ktm_answer(call->object, KTM_EN_E_COMMIT_COMPLETE);
+}
+
+static int en_rollback_complete(struct ktm_call *call)
+{
+	return ktm_answer(call->object, KTM_EN_E_ROLLBACK_COMPLETE);
+}
+
+static int en_read_only(struct ktm_call *call)
+{
+	return ktm_answer(call->object, KTM_EN_E_READ_ONLY);
+}
+
+static int en_reject_single_phase(struct ktm_call *call)
+{
+	return ktm_answer_reject_single(call->object);
+}
+
+static int en_rollback(struct ktm_call *call)
+{
+	struct ktm_en_rollback *arg = &call->arg.en_rollback;
+	struct ktm_enlistment *en = call->object;
+	struct ktm_verdict verdict = {
+		.reason = arg->reason,
+		.error = arg->error,
+	};
+
+	if (arg->reason != KTM_REASON_RM && arg->reason != KTM_REASON_CONFLICT)
+		return -EINVAL;
+	if (arg->error > MAX_ERRNO ||
+	    strnlen(arg->detail, sizeof(arg->detail)) == sizeof(arg->detail))
+		return -EINVAL;
+	strscpy(verdict.detail, arg->detail, sizeof(verdict.detail));
+	uuid_copy(&verdict.rm, &en->rm->obj.uuid);
+	return ktm_answer_rollback(en, &verdict);
+}
+
+#define ANSWER(cmd, handler) \
+	KTM_IOCTL_OP(cmd, handler, struct ktm_en_answer, flags, 0, 0)
+
+static const struct ktm_ioctl_op en_ops[] = {
+	KTM_IOCTL_OP_GET_ABI,
+	KTM_IOCTL_OP(KTM_IOC_EN_INFO, en_info, struct ktm_en_info, nr_records, 0, 0),
+	KTM_IOCTL_OP(KTM_IOC_EN_LOG, en_log, struct ktm_en_log, lsn, 0, 0),
+	KTM_IOCTL_OP(KTM_IOC_EN_READ_LOG, en_read_log, struct ktm_en_read_log, reserved,
+		     0, KTM_OP_ALWAYS),
+	ANSWER(KTM_IOC_EN_RECOVER, en_recover),
+	ANSWER(KTM_IOC_EN_PREPARE_COMPLETE, en_prepare_complete),
+	ANSWER(KTM_IOC_EN_COMMIT_COMPLETE, en_commit_complete),
+	ANSWER(KTM_IOC_EN_ROLLBACK_COMPLETE, en_rollback_complete),
+	ANSWER(KTM_IOC_EN_READ_ONLY, en_read_only),
+	ANSWER(KTM_IOC_EN_REJECT_SINGLE_PHASE, en_reject_single_phase),
+	KTM_IOCTL_OP(KTM_IOC_EN_ROLLBACK, en_rollback, struct ktm_en_rollback, detail, 0, 0),
+};
+
+static long en_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return ktm_ioctl_dispatch(file, cmd, arg, en_ops, ARRAY_SIZE(en_ops));
+}
+
+static int en_release(struct inode *inode, struct file *file)
+{
+	struct ktm_enlistment *en = file->private_data;
+
+	ktm_fd_released(file);
+	ktm_enlist_file_closed(en);
+	ktm_enlistment_put(en);
+	return 0;
+}
+
+static void en_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct ktm_enlistment *en = file->private_data;
+
+	seq_printf(m, "ktm-enlistment:\t%pUb\nktm-tx:\t%pUb\nktm-rm:\t%pUb\nstate:\t%u\n",
+		   &en->obj.uuid, &en->tx->obj.uuid, &en->rm->obj.uuid,
+		   READ_ONCE(en->state));
+}
+
+const struct file_operations ktm_en_fops = {
+	.owner = THIS_MODULE,
+	.release = en_release,
+	.unlocked_ioctl = en_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = en_show_fdinfo,
+	.llseek = noop_llseek,
+};

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm - dispatch of ioctls, the same for all kinds of fds
+ */
+#include <linux/file.h>
+#include <linux/uaccess.h>
+
+#include "ioctl.h"
+
+int ktm_ioctl_get_abi(struct ktm_call *call)
+{
+	call->arg.get_abi.version = KTM_ABI_VERSION;
+	call->arg.get_abi.features = 0;
+	call->arg.get_abi.errata = 0;
+	return 0;
+}
+
+static int copy_in(struct ktm_call *call, const struct ktm_ioctl_op *op,
+		   void __user *arg, u32 *user_size)
+{
+	u32 size;
+	int ret;
+
+	if (get_user(size, (u32 __user *)arg))
+		return -EFAULT;
+	if (size < op->min_size)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	ret = copy_struct_from_user(&call->arg, op->size, arg, size);
+	if (ret)
+		return ret;
+	/* read twice, so do not believe the second */
+	call->arg.size = size;
+	*user_size = size;
+	if (call->arg.flags & ~op->flags_mask)
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/* The fd becomes visible when nothing can fail any more. */
+static int copy_out(struct ktm_call *call, const struct ktm_ioctl_op *op,
+		    void __user *arg, u32 user_size, int fd)
+{
+	if (fd >= 0)
+		*call->new_fd = fd;
+	if (copy_to_user(arg, &call->arg, min(op->size, user_size)))
+		return -EFAULT;
+	if (fd >= 0) {
+		fd_install(fd, call->new_file);
+		call->new_file = NULL;
+	}
+	return 0;
+}
+
+static long run(struct ktm_call *call, const struct ktm_ioctl_op *op,
+		void __user *arg)
+{
+	int ret, copy_ret, fd = -1;
+	u32 user_size;
+
+	ret = copy_in(call, op, arg, &user_size);
+	if (ret)
+		return ret;
+	if ((op->op_flags & KTM_OP_WRITE) && !(call->file->f_mode & FMODE_WRITE))
+		return -EPERM;
+	if (op->op_flags & KTM_OP_FD) {
+		/* what is made must not be undone for a bad address */
+		if (copy_to_user(arg, &call->arg, min(op->size, user_size)))
+			return -EFAULT;
+		fd = get_unused_fd_flags(O_CLOEXEC);
+		if (fd < 0)
+			return fd;
+	}
+	ret = op->handler(call);
+	if (!ret || (op->op_flags & KTM_OP_ALWAYS)) {
+		copy_ret = copy_out(call, op, arg, user_size, ret ? -1 : fd);
+		if (!ret)
+			ret = copy_ret;
+	}
+	if (ret && fd >= 0)
+		put_unused_fd(fd);
+	if (call->new_file)
+		fput(call->new_file);
+	return ret;
+}
+
+long ktm_ioctl_dispatch(struct file *file, unsigned int cmd, unsigned long arg,
+			const struct ktm_ioctl_op *ops, size_t nr_ops)
+{
+	struct ktm_call call = {
+		.file = file,
+		.object = file->private_data,
+	};
+	size_t i;
+
+	for (i = 0; i < nr_ops; i++)
+		if (ops[i].cmd == cmd)
+			return run(&call, &ops[i], (void __user *)arg);
+	return -ENOTTY;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ktm - dispatch of ioctls, the same for all kinds of fds
+ *
+ * The rules of the general ioctl format (see <uapi/linux/ktm.h>) are kept here
+ * and nowhere else: sizes, unknown tails, unknown flags, copying in and out,
+ * and the order in which a new fd becomes visible.
+ */
+#ifndef _KTM_INTERFACE_IOCTL_H
+#define _KTM_INTERFACE_IOCTL_H
+
+#include <linux/fs.h>
+#include <linux/ktm.h>
+
+/* Room for any argument. */
+union ktm_ioctl_arg {
+	struct {
+		__u32 size;
+		__u32 flags;
+	};
+	struct ktm_get_abi get_abi;
+	struct ktm_tm_create tm_create;
+	struct ktm_tm_attach tm_attach;
+	struct ktm_open open;
+	struct ktm_list list;
+	struct ktm_tm_info tm_info;
+	struct ktm_simple simple;
+	struct ktm_tx_create tx_create;
+	struct ktm_tx_info tx_info;
+	struct ktm_tx_end tx_end;
+	struct ktm_tx_set_timeout tx_set_timeout;
+	struct ktm_rm_create rm_create;
+	struct ktm_rm_info rm_info;
+	struct ktm_en_create en_create;
+	struct ktm_en_open en_open;
+	struct ktm_en_info en_info;
+	struct ktm_en_log en_log;
+	struct ktm_en_read_log en_read_log;
+	struct ktm_en_answer en_answer;
+	struct ktm_en_rollback en_rollback;
+};
+
+/**
+ * struct ktm_call - one ioctl
+ * @file: the fd it was called on
+ * @object: what the fd stands for
+ * @arg: the argument, as the caller gave it; what the handler leaves here is
+ *	copied back
+ * @new_file: set by the handler to the file that the caller shall get
+ * @new_fd: set by the handler to the field in @arg for its fd
+ */
+struct ktm_call {
+	struct file *file;
+	void *object;
+	union ktm_ioctl_arg arg;
+	struct file *new_file;
+	__s32 *new_fd;
+};
+
+#define KTM_OP_WRITE	1	/* needs an fd that was granted write */
+#define KTM_OP_FD	2	/* makes an fd */
+#define KTM_OP_ALWAYS	4	/* results are copied back even with an errno */
+
+/**
+ * struct ktm_ioctl_op - an entry of a dispatch table
+ * @cmd: KTM_IOC_*
+ * @size: of the argument in this version
+ * @min_size: of the argument in its first version
+ * @flags_mask: flags that may be set
+ * @op_flags: KTM_OP_*
+ * @handler: does it; returns 0 or a negative errno
+ */
+struct ktm_ioctl_op {
+	unsigned int cmd;
+	u32 size;
+	u32 min_size;
+	u32 flags_mask;
+	u32 op_flags;
+	int (*handler)(struct ktm_call *call);
+};
+
+#define KTM_IOCTL_OP(cmd_, handler_, struct_, last_, mask_, op_flags_)		\
+	{									\
+		.cmd = (cmd_) + BUILD_BUG_ON_ZERO(sizeof(struct_) >		\
+						  sizeof(union ktm_ioctl_arg)),	\
+		.size = sizeof(struct_),					\
+		.min_size = offsetofend(struct_, last_),			\
+		.flags_mask = (mask_),						\
+		.op_flags = (op_flags_),					\
+		.handler = (handler_),						\
+	}
+
+/**
+ * ktm_ioctl_dispatch - find the entry, keep the rules, call the handler
+ * @file: the fd
+ * @cmd: of the ioctl
+ * @arg: of the ioctl
+ * @ops: the table of this kind of fd
+ * @nr_ops: its length
+ * Return: 0 or a negative errno.
+ */
+long ktm_ioctl_dispatch(struct file *file, unsigned int cmd, unsigned long arg,
+			const struct ktm_ioctl_op *ops, size_t nr_ops);
+
+/**
+ * ktm_ioctl_get_abi - KTM_IOC_GET_ABI, on every kind of fd
+ * @call: the call
+ * Return: 0.
+ */
+int ktm_ioctl_get_abi(struct ktm_call *call);
+
+#define KTM_IOCTL_OP_GET_ABI \
+	KTM_IOCTL_OP(KTM_IOC_GET_ABI, ktm_ioctl_get_abi, struct ktm_get_abi, errata, ~0U, 0)
+
+#endif /* _KTM_INTERFACE_IOCTL_H */

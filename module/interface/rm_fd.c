@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm - fds of resource managers
+ */
+#include <linux/file.h>
+#include <linux/poll.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+
+#include "fd.h"
+#include "ioctl.h"
+#include "list.h"
+#include "../protocol/enlist.h"
+#include "../protocol/rm.h"
+
+static int rm_info(struct ktm_call *call)
+{
+	struct ktm_rm_info *info = &call->arg.rm_info;
+
+	if (memchr_inv(info->uuid, 0, sizeof(info->uuid)))
+		return -EINVAL;
+	ktm_rm_fill_info(info, call->object);
+	return 0;
+}
+
+static int rm_recover(struct ktm_call *call)
+{
+	return ktm_rm_go_online(call->object);
+}
+
+/* Takes the reference over, also when it fails. */
+static int give_en(struct ktm_call *call, struct ktm_enlistment *en, __s32 *out_fd)
+{
+	struct file *file;
+
+	ktm_enlist_file_opened(en);
+	file = ktm_fd_file("[ktm-enlistment]", &ktm_en_fops, en, O_RDWR);
+	if (IS_ERR(file)) {
+		ktm_enlist_file_closed(en);
+		ktm_enlistment_put(en);
+		return PTR_ERR(file);
+	}
+	call->new_file = file;
+	call->new_fd = out_fd;
+	return 0;
+}
+
+static int en_create(struct ktm_call *call)
+{
+	struct ktm_en_create *arg = &call->arg.en_create;
+	struct ktm_enlistment *en;
+	struct file *file;
+	int ret;
+
+	if (arg->out_fd || memchr_inv(arg->uuid, 0, sizeof(arg->uuid)))
+		return -EINVAL;
+	file = ktm_fd_get(arg->tx_fd, &ktm_tx_fops);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (file->f_mode & FMODE_WRITE)
+		en = ktm_enlist_make(call->object, file->private_data, arg->key,
+				     arg->flags);
+	else
+		en = ERR_PTR(-EPERM);
+	fput(file);
+	if (IS_ERR(en))
+		return PTR_ERR(en);
+	export_uuid(arg->uuid, &en->obj.uuid);
+	/* the fd first: to lose it later would roll the transaction back */
+	ret = give_en(call, en, &arg->out_fd);
+	return ret ? ret : ktm_enlist_join(en);
+}
+
+static int en_open(struct ktm_call *call)
+{
+	struct ktm_en_open *arg = &call->arg.en_open;
+	struct ktm_enlistment *en;
+	uuid_t uuid;
+
+	if (arg->out_fd || arg->reserved)
+		return -EINVAL;
+	import_uuid(&uuid, arg->uuid);
+	en = ktm_enlist_reopen(call->object, &uuid, arg->key);
+	if (IS_ERR(en))
+		return PTR_ERR(en);
+	return give_en(call, en, &arg->out_fd);
+}
+
+static const struct ktm_ioctl_op rm_ops[] = {
+	KTM_IOCTL_OP_GET_ABI,
+	KTM_IOCTL_OP(KTM_IOC_RM_INFO, rm_info, struct ktm_rm_info, nr_enlistments, 0, 0),
+	KTM_IOCTL_OP(KTM_IOC_RM_RECOVER, rm_recover, struct ktm_simple, flags, 0, 0),
+	KTM_IOCTL_OP(KTM_IOC_EN_CREATE, en_create, struct ktm_en_create, uuid,
+		     KTM_EN_F_MASK, KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_EN_OPEN, en_open, struct ktm_en_open, reserved, 0, KTM_OP_FD),
+};
+
+static long rm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return ktm_ioctl_dispatch(file, cmd, arg, rm_ops, ARRAY_SIZE(rm_ops));
+}
+
+/* One record; it leaves the queue when user space has it. */
+static int read_one(struct ktm_rm *rm, char __user *buf)
+{
+	struct ktm_notification record;
+	int ret = 0;
+
+	if (mutex_lock_interruptible(&rm->read_lock))
+		return -ERESTARTSYS;
+	if (!ktm_notify_peek(rm, &record))
+		ret = -EAGAIN;
+	else if (copy_to_user(buf, &record, sizeof(record)))
+		ret = -EFAULT;
+	else
+		ktm_notify_pop(rm, &record);
+	mutex_unlock(&rm->read_lock);
+	return ret;
+}
+
+static ssize_t rm_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
+{
+	struct ktm_rm *rm = file->private_data;
+	size_t done = 0;
+	int ret = 0;
+
+	if (count < sizeof(struct ktm_notification))
+		return -EMSGSIZE;
+	while (count - done >= sizeof(struct ktm_notification)) {
+		ret = read_one(rm, buf + done);
+		if (!ret) {
+			done += sizeof(struct ktm_notification);
+			continue;
+		}
+		if (ret != -EAGAIN || done || file->f_flags & O_NONBLOCK)
+			break;
+		ret = wait_event_interruptible(rm->wait, ktm_notify_pending(rm));
+		if (ret)
+			break;
+	}
+	return done ? done : ret;
+}
+
+static __poll_t rm_poll(struct file *file, poll_table *wait)
+{
+	struct ktm_rm *rm = file->private_data;
+
+	poll_wait(file, &rm->wait, wait);
+	return ktm_notify_pending(rm) ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+static int rm_release(struct inode *inode, struct file *file)
+{
+	ktm_fd_released(file);
+	ktm_rm_end_life(file->private_data);
+	return 0;
+}
+
+static void rm_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct ktm_rm *rm = file->private_data;
+
+	seq_printf(m, "ktm-rm:\t%pUb\nktm-tm:\t%pUb\nstate:\t%u\n", &rm->obj.uuid,
+		   &rm->tm->obj.uuid, READ_ONCE(rm->state));
+}
+
+const struct file_operations ktm_rm_fops = {
+	.owner = THIS_MODULE,
+	.release = rm_release,
+	.read = rm_read,
+	.poll = rm_poll,
+	.unlocked_ioctl = rm_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = rm_show_fdinfo,
+	.llseek = noop_llseek,
+};

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm - fds of transaction managers
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/kdev_t.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+
+#include "fd.h"
+#include "ioctl.h"
+#include "list.h"
+#include "names.h"
+#include "../object/rm.h"
+#include "../protocol/attach.h"
+#include "../protocol/client.h"
+#include "../protocol/rm.h"
+
+static void fill_log_info(struct ktm_tm_info *info, struct ktm_tm *tm)
+{
+	struct ktm_log_stat stat;
+	struct ktm_log *log;
+	int idx;
+
+	log = ktm_tm_use_log(tm, &idx);
+	if (log) {
+		ktm_log_get_stat(log, &stat);
+		info->dev_major = MAJOR(stat.dev);
+		info->dev_minor = MINOR(stat.dev);
+		info->log_size = stat.size;
+		info->log_tail = stat.tail;
+		info->log_head = stat.head;
+		info->log_durable = stat.durable;
+		info->log_reserved = stat.reserved;
+		info->log_flushes = stat.flushes;
+		info->log_writes = stat.writes;
+		info->log_bytes = stat.bytes;
+	}
+	ktm_tm_unuse_log(tm, idx);
+}
+
+static int tm_info(struct ktm_call *call)
+{
+	struct ktm_tm_info *info = &call->arg.tm_info;
+	struct ktm_tm *tm = call->object;
+	u32 size = info->size;
+
+	memset(info, 0, sizeof(*info));
+	info->size = size;
+	info->flags = tm->durable ? KTM_TM_INFO_F_DURABLE : 0;
+	export_uuid(info->uuid, &tm->obj.uuid);
+	strscpy(info->name, tm->name, sizeof(info->name));
+	info->uid = from_kuid_munged(current_user_ns(), tm->uid);
+	info->gid = from_kgid_munged(current_user_ns(), tm->gid);
+	info->mode = tm->mode;
+	info->clock = atomic64_read(&tm->clock);
+	spin_lock(&tm->lock);
+	info->state = tm->state;
+	info->error = -tm->error;
+	info->nr_rms = tm->nr_present;
+	info->nr_active = tm->nr_active;
+	info->nr_unfinished = tm->nr_unfinished;
+	info->committed = tm->committed;
+	info->aborted = tm->aborted;
+	spin_unlock(&tm->lock);
+	fill_log_info(info, tm);
+	return 0;
+}
+
+static int tm_detach(struct ktm_call *call)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return ktm_detach(call->object);
+}
+
+static int tx_create(struct ktm_call *call)
+{
+	struct ktm_tx_create *arg = &call->arg.tx_create;
+	struct ktm_tm *tm = call->object;
+	struct ktm_tx *tx;
+	uuid_t uuid;
+	int ret;
+
+	ret = ktm_name_check(arg->description);
+	if (ret || arg->reserved || arg->out_fd)
+		return -EINVAL;
+	import_uuid(&uuid, arg->uuid);
+	tx = ktm_client_begin(tm, &uuid, arg->description, arg->deadline);
+	if (IS_ERR(tx))
+		return PTR_ERR(tx);
+	call->new_file = ktm_fd_file("[ktm-tx]", &ktm_tx_fops, tx, O_RDWR);
+	if (IS_ERR(call->new_file)) {
+		ret = PTR_ERR(call->new_file);
+		call->new_file = NULL;
+		ktm_client_close(tx, true);
+		return ret;
+	}
+	export_uuid(arg->uuid, &tx->obj.uuid);
+	call->new_fd = &arg->out_fd;
+	return 0;
+}
+
+static int tx_open(struct ktm_call *call)
+{
+	struct ktm_open *arg = &call->arg.open;
+	struct ktm_tm *tm = call->object;
+	struct ktm_tx *tx;
+	bool writer = call->file->f_mode & FMODE_WRITE;
+	uuid_t uuid;
+	bool opened;
+	int ret;
+
+	if (arg->reserved || arg->out_fd)
+		return -EINVAL;
+	import_uuid(&uuid, arg->uuid);
+	tx = ktm_tx_find(tm, &uuid);
+	if (!tx)
+		return -ENOENT;
+	opened = ktm_client_open(tx, writer);
+	ktm_tx_put(tx);
+	if (!opened)
+		return -ENOENT;
+	call->new_file = ktm_fd_file("[ktm-tx]", &ktm_tx_fops, tx,
+				     writer ? O_RDWR : O_RDONLY);
+	if (IS_ERR(call->new_file)) {
+		ret = PTR_ERR(call->new_file);
+		call->new_file = NULL;
+		ktm_client_close(tx, writer);
+		return ret;
+	}
+	call->new_fd = &arg->out_fd;
+	return 0;
+}
+
+static int rm_create(struct ktm_call *call)
+{
+	struct ktm_rm_create *arg = &call->arg.rm_create;
+	struct ktm_tm *tm = call->object;
+	struct ktm_rm *rm;
+	uuid_t uuid;
+	int ret;
+
+	ret = ktm_name_check(arg->name);
+	if (ret || arg->reserved || arg->out_fd)
+		return -EINVAL;
+	import_uuid(&uuid, arg->uuid);
+	rm = ktm_rm_begin_life(tm, &uuid, arg->name, arg->flags, NULL, NULL);
+	if (IS_ERR(rm))
+		return PTR_ERR(rm);
+	call->new_file = ktm_fd_file("[ktm-rm]", &ktm_rm_fops, rm, O_RDWR);
+	if (IS_ERR(call->new_file)) {
+		ret = PTR_ERR(call->new_file);
+		call->new_file = NULL;
+		ktm_rm_end_life(rm);
+		return ret;
+	}
+	export_uuid(arg->uuid, &rm->obj.uuid);
+	call->new_fd = &arg->out_fd;
+	return 0;
+}
+
+static int rm_info(struct ktm_call *call)
+{
+	struct ktm_rm_info *info = &call->arg.rm_info;
+	struct ktm_tm *tm = call->object;
+	struct ktm_rm *rm;
+	uuid_t uuid;
+
+	import_uuid(&uuid, info->uuid);
+	rm = ktm_rm_find(tm, &uuid);
+	if (!rm)
+		return -ENOENT;
+	ktm_rm_fill_info(info, rm);
+	ktm_rm_put(rm);
+	return 0;
+}
+
+static int tx_list(struct ktm_call *call)
+{
+	struct ktm_tm *tm = call->object;
+
+	return ktm_list_registry(&call->arg.list, &tm->txs, ktm_list_put_tx);
+}
+
+static int rm_list(struct ktm_call *call)
+{
+	struct ktm_tm *tm = call->object;
+
+	return ktm_list_registry(&call->arg.list, &tm->rms, ktm_list_put_rm);
+}
+
+static const struct ktm_ioctl_op tm_ops[] = {
+	KTM_IOCTL_OP_GET_ABI,
+	KTM_IOCTL_OP(KTM_IOC_TM_INFO, tm_info, struct ktm_tm_info, log_bytes, 0, 0),
+	KTM_IOCTL_OP(KTM_IOC_TM_DETACH, tm_detach, struct ktm_simple, flags, 0, 0),
+	KTM_IOCTL_OP(KTM_IOC_TX_CREATE, tx_create, struct ktm_tx_create, reserved, 0,
+		     KTM_OP_WRITE | KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_TX_OPEN, tx_open, struct ktm_open, reserved, 0, KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_TX_LIST, tx_list, struct ktm_list, reserved, 0, 0),
+	KTM_IOCTL_OP(KTM_IOC_RM_CREATE, rm_create, struct ktm_rm_create, reserved,
+		     KTM_RM_F_MASK, KTM_OP_WRITE | KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_RM_LIST, rm_list, struct ktm_list, reserved, 0, 0),
+	KTM_IOCTL_OP(KTM_IOC_RM_INFO, rm_info, struct ktm_rm_info, nr_enlistments, 0, 0),
+};
+
+static long tm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return ktm_ioctl_dispatch(file, cmd, arg, tm_ops, ARRAY_SIZE(tm_ops));
+}
+
+static int tm_release(struct inode *inode, struct file *file)
+{
+	ktm_fd_released(file);
+	ktm_tm_put(file->private_data);
+	return 0;
+}
+
+static void tm_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct ktm_tm *tm = file->private_data;
+
+	seq_printf(m, "ktm-tm:\t%pUb\nstate:\t%u\n", &tm->obj.uuid,
+		   READ_ONCE(tm->state));
+}
+
+const struct file_operations ktm_tm_fops = {
+	.owner = THIS_MODULE,
+	.release = tm_release,
+	.unlocked_ioctl = tm_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = tm_show_fdinfo,
+	.llseek = noop_llseek,
+};

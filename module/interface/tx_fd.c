@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm - fds of transactions
+ */
+#include <linux/pid.h>
+#include <linux/poll.h>
+#include <linux/seq_file.h>
+
+#include "fd.h"
+#include "ioctl.h"
+#include "../protocol/client.h"
+#include "../protocol/deadline.h"
+
+/* The number of an owner that is gone may be somebody else's by now. */
+static u32 owner_pid(const struct ktm_tx *tx)
+{
+	if (!tx->owner || !pid_has_task(tx->owner, PIDTYPE_TGID))
+		return 0;
+	return pid_vnr(tx->owner);
+}
+
+static int tx_info(struct ktm_call *call)
+{
+	struct ktm_tx_info *info = &call->arg.tx_info;
+	struct ktm_tx *tx = call->object;
+	u32 size = info->size;
+
+	memset(info, 0, sizeof(*info));
+	info->size = size;
+	export_uuid(info->uuid, &tx->obj.uuid);
+	export_uuid(info->tm_uuid, &tx->tm->obj.uuid);
+	if (tx->description)
+		strscpy(info->description, tx->description, sizeof(info->description));
+	info->owner_pid = owner_pid(tx);
+	spin_lock(&tx->lock);
+	info->state = tx->state;
+	info->reason = tx->reason;
+	info->nr_enlistments = tx->nr_enlistments;
+	info->nr_waiting = tx->nr_waiting;
+	info->deadline = ktm_deadline_get(tx);
+	if (tx->verdict) {
+		info->error = tx->verdict->error;
+		export_uuid(info->reason_rm, &tx->verdict->rm);
+		strscpy(info->detail, tx->verdict->detail, sizeof(info->detail));
+	}
+	spin_unlock(&tx->lock);
+	return 0;
+}
+
+static void fill_end(struct ktm_tx_end *end, struct ktm_tx *tx)
+{
+	spin_lock(&tx->lock);
+	end->state = tx->state;
+	end->reason = tx->reason;
+	spin_unlock(&tx->lock);
+}
+
+static int end_tx(struct ktm_call *call, int (*fn)(struct ktm_tx *tx, bool wait))
+{
+	struct ktm_tx_end *end = &call->arg.tx_end;
+	struct ktm_tx *tx = call->object;
+	bool wait = !(end->flags & KTM_TX_END_F_NONBLOCK);
+	int ret;
+
+	if (end->state || end->reason)
+		return -EINVAL;
+	ret = fn(tx, wait);
+	/* a restarted call must find its argument as it was */
+	if (ret != -ERESTARTSYS)
+		fill_end(end, tx);
+	return ret;
+}
+
+static int tx_commit(struct ktm_call *call)
+{
+	return end_tx(call, ktm_client_commit);
+}
+
+static int tx_rollback(struct ktm_call *call)
+{
+	return end_tx(call, ktm_client_rollback);
+}
+
+static int tx_set_timeout(struct ktm_call *call)
+{
+	return ktm_deadline_set(call->object, call->arg.tx_set_timeout.deadline);
+}
+
+static const struct ktm_ioctl_op tx_ops[] = {
+	KTM_IOCTL_OP_GET_ABI,
+	KTM_IOCTL_OP(KTM_IOC_TX_INFO, tx_info, struct ktm_tx_info, detail, 0, 0),
+	KTM_IOCTL_OP(KTM_IOC_TX_COMMIT, tx_commit, struct ktm_tx_end, reason,
+		     KTM_TX_END_F_MASK, KTM_OP_WRITE | KTM_OP_ALWAYS),
+	KTM_IOCTL_OP(KTM_IOC_TX_ROLLBACK, tx_rollback, struct ktm_tx_end, reason,
+		     KTM_TX_END_F_MASK, KTM_OP_WRITE | KTM_OP_ALWAYS),
+	KTM_IOCTL_OP(KTM_IOC_TX_SET_TIMEOUT, tx_set_timeout, struct ktm_tx_set_timeout,
+		     deadline, 0, KTM_OP_WRITE),
+};
+
+static long tx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return ktm_ioctl_dispatch(file, cmd, arg, tx_ops, ARRAY_SIZE(tx_ops));
+}
+
+static __poll_t tx_poll(struct file *file, poll_table *wait)
+{
+	struct ktm_tx *tx = file->private_data;
+
+	poll_wait(file, &tx->wait, wait);
+	return ktm_client_settled(tx) ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+static int tx_flush(struct file *file, fl_owner_t id)
+{
+	ktm_client_flush(file->private_data);
+	return 0;
+}
+
+static int tx_release(struct inode *inode, struct file *file)
+{
+	ktm_fd_released(file);
+	ktm_client_close(file->private_data, file->f_mode & FMODE_WRITE);
+	return 0;
+}
+
+static void tx_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct ktm_tx *tx = file->private_data;
+
+	seq_printf(m, "ktm-tx:\t%pUb\nktm-tm:\t%pUb\nstate:\t%u\n", &tx->obj.uuid,
+		   &tx->tm->obj.uuid, READ_ONCE(tx->state));
+}
+
+const struct file_operations ktm_tx_fops = {
+	.owner = THIS_MODULE,
+	.flush = tx_flush,
+	.release = tx_release,
+	.poll = tx_poll,
+	.unlocked_ioctl = tx_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = tx_show_fdinfo,
+	.llseek = noop_llseek,
+};

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm - notifications of a resource manager
+ */
+#include "notify.h"
+#include "enlistment.h"
+
+void ktm_note_init(struct ktm_note *note, struct ktm_enlistment *en)
+{
+	INIT_LIST_HEAD(&note->node);
+	note->type = 0;
+	note->en = en;
+}
+
+/* The work may outlast the note, so it has a reference of its own. */
+static void queue_delivery(struct ktm_rm *rm, struct ktm_enlistment *en)
+{
+	ktm_assert_rm(rm);
+	ktm_enlistment_get(en);
+	if (!queue_work(rm->workers, &en->work))
+		refcount_dec(&en->obj.ref);	/* not the last: the note's */
+}
+
+void ktm_notify_post_locked(struct ktm_rm *rm, struct ktm_note *note, u32 type)
+{
+	ktm_assert_rm(rm);
+	note->type = type;
+	if (list_empty(&note->node)) {
+		if (note->en)
+			ktm_enlistment_get(note->en);
+		list_add_tail(&note->node, &rm->queue);
+	}
+	if (rm->workers && note->en)
+		queue_delivery(rm, note->en);
+	else
+		wake_up_interruptible(&rm->wait);
+}
+
+void ktm_notify_post(struct ktm_enlistment *en, u32 type)
+{
+	struct ktm_rm *rm = en->rm;
+
+	spin_lock(&rm->lock);
+	if (rm->state == KTM_RM_S_ONLINE)
+		ktm_notify_post_locked(rm, &en->note, type);
+	spin_unlock(&rm->lock);
+}
+
+bool ktm_notify_cancel_locked(struct ktm_rm *rm, struct ktm_note *note)
+{
+	ktm_assert_rm(rm);
+	if (list_empty(&note->node))
+		return false;
+	list_del_init(&note->node);
+	note->type = 0;
+	return true;
+}
+
+bool ktm_notify_peek(struct ktm_rm *rm, struct ktm_notification *record)
+{
+	struct ktm_note *note;
+
+	lockdep_assert_held(&rm->read_lock);
+	memset(record, 0, sizeof(*record));
+	record->size = sizeof(*record);
+	record->clock = atomic64_read(&rm->tm->clock);
+
+	spin_lock(&rm->lock);
+	note = list_first_entry_or_null(&rm->queue, struct ktm_note, node);
+	if (note) {
+		record->type = note->type;
+		if (note->en) {
+			if (note->type != KTM_NOTIFY_RECOVER)
+				record->key = note->en->key;
+			export_uuid(record->enlistment, &note->en->obj.uuid);
+			export_uuid(record->tx, &note->en->tx->obj.uuid);
+		}
+	}
+	spin_unlock(&rm->lock);
+	return note;
+}
+
+void ktm_notify_pop(struct ktm_rm *rm, const struct ktm_notification *record)
+{
+	struct ktm_enlistment *en = NULL;
+	struct ktm_note *note;
+	uuid_t uuid = uuid_null;
+
+	lockdep_assert_held(&rm->read_lock);
+	spin_lock(&rm->lock);
+	note = list_first_entry_or_null(&rm->queue, struct ktm_note, node);
+	if (note && note->en)
+		uuid_copy(&uuid, &note->en->obj.uuid);
+	if (note && note->type == record->type &&
+	    !memcmp(record->enlistment, &uuid, sizeof(uuid)) &&
+	    ktm_notify_cancel_locked(rm, note))
+		en = note->en;
+	spin_unlock(&rm->lock);
+	if (en)
+		ktm_enlistment_put(en);
+}
+
+u32 ktm_notify_take(struct ktm_enlistment *en, u64 *key)
+{
+	struct ktm_rm *rm = en->rm;
+	u32 type;
+
+	spin_lock(&rm->lock);
+	type = en->note.type;
+	if (!ktm_notify_cancel_locked(rm, &en->note))
+		type = 0;
+	*key = en->key;
+	spin_unlock(&rm->lock);
+	return type;
+}
+
+bool ktm_notify_pending(struct ktm_rm *rm)
+{
+	return !list_empty_careful(&rm->queue);
+}

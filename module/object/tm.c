@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm - transaction manager object
+ */
+#include <linux/export.h>
+#include <linux/slab.h>
+
+#include "tm.h"
+
+static struct ktm_registry tms;
+
+struct ktm_tm *ktm_tm_alloc(bool durable)
+{
+	struct ktm_tm *tm;
+	int ret;
+
+	tm = kzalloc(sizeof(*tm), GFP_KERNEL_ACCOUNT);
+	if (!tm)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&tm->obj.ref, 1);
+	tm->durable = durable;
+	tm->state = KTM_TM_S_ONLINE;
+	spin_lock_init(&tm->lock);
+	spin_lock_init(&tm->pin_lock);
+	mutex_init(&tm->room_lock);
+	INIT_LIST_HEAD(&tm->pins);
+	INIT_LIST_HEAD(&tm->ended);
+	atomic64_set(&tm->clock, 1);
+	tm->recovery_tail = U64_MAX;
+
+	ret = init_srcu_struct(&tm->log_srcu);
+	if (ret)
+		goto err_free;
+	ret = ktm_registry_init(&tm->txs);
+	if (ret)
+		goto err_srcu;
+	ret = ktm_registry_init(&tm->rms);
+	if (ret)
+		goto err_txs;
+	ret = ktm_registry_init(&tm->enlistments);
+	if (ret)
+		goto err_rms;
+	return tm;
+
+err_rms:
+	ktm_registry_destroy(&tm->rms);
+err_txs:
+	ktm_registry_destroy(&tm->txs);
+err_srcu:
+	cleanup_srcu_struct(&tm->log_srcu);
+err_free:
+	kfree(tm);
+	return ERR_PTR(ret);
+}
+
+int ktm_tm_finalize(struct ktm_tm *tm)
+{
+	return ktm_registry_insert(&tms, &tm->obj);
+}
+
+void ktm_tm_hide(struct ktm_tm *tm)
+{
+	ktm_registry_remove(&tms, &tm->obj);
+}
+
+void ktm_tm_put(struct ktm_tm *tm)
+{
+	if (!refcount_dec_and_test(&tm->obj.ref))
+		return;
+	WARN_ON_ONCE(tm->log);
+	ktm_registry_remove(&tms, &tm->obj);
+	ktm_registry_destroy(&tm->enlistments);
+	ktm_registry_destroy(&tm->rms);
+	ktm_registry_destroy(&tm->txs);
+	cleanup_srcu_struct(&tm->log_srcu);
+	kfree_rcu(tm, obj.rcu);
+}
+EXPORT_SYMBOL_NS_GPL(ktm_tm_put, KTM);
+
+struct ktm_tm *ktm_tm_find(const uuid_t *uuid)
+{
+	struct ktm_object *obj = ktm_registry_find(&tms, uuid);
+
+	return obj ? container_of(obj, struct ktm_tm, obj) : NULL;
+}
+
+struct ktm_tm *ktm_tm_next(u64 *cursor)
+{
+	struct ktm_object *obj = ktm_registry_next(&tms, cursor);
+
+	return obj ? container_of(obj, struct ktm_tm, obj) : NULL;
+}
+
+int ktm_tm_objects_init(void)
+{
+	return ktm_registry_init(&tms);
+}
+
+void ktm_tm_objects_exit(void)
+{
+	ktm_registry_destroy(&tms);
+}

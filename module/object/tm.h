@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ktm - transaction manager object
+ */
+#ifndef _KTM_OBJECT_TM_H
+#define _KTM_OBJECT_TM_H
+
+#include <linux/spinlock.h>
+#include <linux/mutex.h>
+#include <linux/srcu.h>
+#include <linux/uidgid.h>
+#include <linux/workqueue.h>
+#include <linux/ktm.h>
+
+#include "object.h"
+#include "../log/log.h"
+
+struct ktm_recovery;
+
+/**
+ * struct ktm_tm - a transaction manager
+ * @obj: identity and references
+ * @name: text for people [const]
+ * @uid: owner [const]
+ * @gid: group [const]
+ * @mode: permission bits [const]
+ * @durable: has a log [const]
+ * @txs: its transactions
+ * @rms: its resource managers
+ * @enlistments: its enlistments
+ * @lock: protects the state and the counts
+ * @state: enum ktm_tm_state [lock; read without]
+ * @error: negative errno that took it offline [lock; read without]
+ * @nr_active: transactions that are not decided [lock]
+ * @nr_unfinished: transactions that are decided, not ended [lock]
+ * @nr_present: resource managers that are not gone [lock]
+ * @committed: outcomes so far [lock]
+ * @aborted: outcomes so far [lock]
+ * @clock: virtual clock [atomic]
+ * @log: the ring; see ktm_tm_use_log() [log_srcu]
+ * @log_srcu: whoever uses the log
+ * @pin_lock: protects the pins
+ * @pins: struct ktm_pin of all transactions, by rising LSN [pin_lock]
+ * @room_lock: one maker of room at a time; also held over end records, so that
+ *	a transaction is not copied forward and ended at once
+ * @ended: transactions whose end record must be written [lock]
+ * @end_work: writes them
+ * @recovery: table of what replay finds; only during attach [the attacher]
+ * @recovery_tail: lowest LSN that must stay whatever the pins say: what replay
+ *	found, until objects pin it; at detach what was unfinished when the log
+ *	was taken away; else U64_MAX [the attacher or detacher; read without]
+ */
+struct ktm_tm {
+	struct ktm_object obj;
+	char name[KTM_NAME_MAX];
+	kuid_t uid;
+	kgid_t gid;
+	u32 mode;
+	bool durable;
+
+	struct ktm_registry txs;
+	struct ktm_registry rms;
+	struct ktm_registry enlistments;
+
+	spinlock_t lock;	/* state and counts */
+	enum ktm_tm_state state;
+	int error;
+	u64 nr_active;
+	u64 nr_unfinished;
+	u32 nr_present;
+	u64 committed;
+	u64 aborted;
+	atomic64_t clock;
+
+	struct ktm_log *log;
+	struct srcu_struct log_srcu;
+	spinlock_t pin_lock;	/* pins */
+	struct list_head pins;
+	struct mutex room_lock;	/* copies and end records */
+	struct list_head ended;
+	struct work_struct end_work;
+	struct ktm_recovery *recovery;
+	u64 recovery_tail;
+};
+
+/**
+ * ktm_tm_alloc - first stage of making a TM: memory, not visible yet
+ * @durable: it will have a log
+ * Context: process context.
+ * Return: the TM with one reference, or an ERR_PTR. The caller fills in the
+ * const fields, then calls ktm_tm_finalize(), or ktm_tm_put() to give up.
+ */
+struct ktm_tm *ktm_tm_alloc(bool durable);
+
+/**
+ * ktm_tm_finalize - last stage: visible from here on
+ * @tm: the TM
+ * Return: 0, -EEXIST, -ENOMEM.
+ */
+int ktm_tm_finalize(struct ktm_tm *tm);
+
+/**
+ * ktm_tm_hide - not to be found any more; its UUID is free
+ * @tm: the TM, by the one who detaches it
+ * Context: process context.
+ */
+void ktm_tm_hide(struct ktm_tm *tm);
+
+/**
+ * ktm_tm_find - look a TM up
+ * @uuid: which
+ * Return: the TM with a reference, or NULL.
+ */
+struct ktm_tm *ktm_tm_find(const uuid_t *uuid);
+
+/**
+ * ktm_tm_next - step through all TMs
+ * @cursor: 0 to start; moved on
+ * Return: the TM with a reference, or NULL at the end.
+ */
+struct ktm_tm *ktm_tm_next(u64 *cursor);
+
+/**
+ * ktm_tm_get - take another reference
+ * @tm: the TM
+ * Return: @tm.
+ */
+static inline struct ktm_tm *ktm_tm_get(struct ktm_tm *tm)
+{
+	refcount_inc(&tm->obj.ref);
+	return tm;
+}
+
+/**
+ * ktm_tm_use_log - keep the log from going away
+ * @tm: a TM
+ * @idx: out: for ktm_tm_unuse_log(), to be called whatever this returns
+ * Return: the log, or NULL for a volatile or detached TM.
+ */
+static inline struct ktm_log *ktm_tm_use_log(struct ktm_tm *tm, int *idx)
+{
+	*idx = srcu_read_lock(&tm->log_srcu);
+	return READ_ONCE(tm->log);
+}
+
+/**
+ * ktm_tm_unuse_log - end of the use
+ * @tm: a TM
+ * @idx: from ktm_tm_use_log()
+ */
+static inline void ktm_tm_unuse_log(struct ktm_tm *tm, int idx)
+{
+	srcu_read_unlock(&tm->log_srcu, idx);
+}
+
+/**
+ * ktm_tm_objects_init - set the table of TMs up
+ * Return: 0 or -ENOMEM.
+ */
+int ktm_tm_objects_init(void);
+
+/**
+ * ktm_tm_objects_exit - take it down; no TM is left
+ */
+void ktm_tm_objects_exit(void);
+
+#endif /* _KTM_OBJECT_TM_H */

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm - what the client of a transaction does: begin, commit, roll back, let go
+ */
+#include <linux/ktime.h>
+#include <linux/sched.h>
+
+#include "client.h"
+#include "deadline.h"
+#include "redo.h"
+#include "reserve.h"
+#include "step.h"
+
+struct ktm_tx *ktm_client_begin(struct ktm_tm *tm, const uuid_t *uuid,
+				const char *description, u64 deadline)
+{
+	struct ktm_step step;
+	struct ktm_tx *tx;
+	int ret;
+
+	if (deadline && deadline <= ktime_get_ns())
+		return ERR_PTR(-ETIMEDOUT);
+	tx = ktm_tx_alloc(tm, uuid, description);
+	if (IS_ERR(tx))
+		return tx;
+	tx->owner = get_pid(task_tgid(current));
+	tx->nr_files = 1;
+	ret = ktm_registry_insert(&tm->txs, &tx->obj);
+	if (ret)
+		goto err_put;
+
+	ktm_step_begin(&step, tx);
+	ret = ktm_step_tx(&step, KTM_TX_E_BEGIN);
+	ktm_step_end(&step);
+	if (ret)
+		goto err_put;
+	if (deadline) {
+		ret = ktm_deadline_set(tx, deadline);
+		if (ret) {
+			ktm_client_close(tx, true);
+			return ERR_PTR(ret);
+		}
+	}
+	return tx;
+
+err_put:
+	ktm_tx_put(tx);
+	return ERR_PTR(ret);
+}
+
+bool ktm_client_open(struct ktm_tx *tx, bool writer)
+{
+	bool begun;
+
+	spin_lock(&tx->lock);
+	begun = tx->state != KTM_TX_S_NEW;
+	if (begun) {
+		ktm_tx_get(tx);
+		tx->nr_files += writer;
+	}
+	spin_unlock(&tx->lock);
+	return begun;
+}
+
+void ktm_client_close(struct ktm_tx *tx, bool writer)
+{
+	bool last = false;
+
+	if (writer) {
+		spin_lock(&tx->lock);
+		last = !--tx->nr_files;
+		spin_unlock(&tx->lock);
+	}
+	if (last)
+		ktm_rollback_reason(tx, KTM_REASON_CLOSED, 0);
+	ktm_tx_put(tx);
+}
+
+void ktm_client_flush(struct ktm_tx *tx)
+{
+	if ((current->flags & PF_EXITING) && task_tgid(current) == tx->owner)
+		ktm_rollback_reason(tx, KTM_REASON_OWNER_DIED, 0);
+}
+
+static bool settled_locked(const struct ktm_tx *tx)
+{
+	ktm_assert_tx(tx);
+	switch (tx->state) {
+	case KTM_TX_S_COMMITTED:
+	case KTM_TX_S_ABORTED:
+	case KTM_TX_S_INDOUBT:
+		return true;
+	case KTM_TX_S_COMMITTING:
+	case KTM_TX_S_ABORTING:
+		return !tx->nr_waiting;
+	default:
+		return false;
+	}
+}
+
+bool ktm_client_settled(struct ktm_tx *tx)
+{
+	bool settled;
+
+	spin_lock(&tx->lock);
+	settled = settled_locked(tx);
+	spin_unlock(&tx->lock);
+	return settled;
+}
+
+static bool single_phase(const struct ktm_tx *tx)
+{
+	const struct ktm_enlistment *en;
+
+	ktm_assert_tx(tx);
+	if (tx->nr_enlistments != 1)
+		return false;
+	en = list_first_entry(&tx->enlistments, struct ktm_enlistment, tx_node);
+	return en->flags & KTM_EN_F_SINGLE_PHASE;
+}
+
+/* Will there be a decision to be logged? */
+static bool needs_slots(const struct ktm_tx *tx)
+{
+	const struct ktm_enlistment *en;
+
+	ktm_assert_tx(tx);
+	if (tx->state != KTM_TX_S_ACTIVE || single_phase(tx))
+		return false;
+	list_for_each_entry(en, &tx->enlistments, tx_node)
+		if (ktm_redo_is_logged(en))
+			return true;
+	return false;
+}
+
+static void leave_active(struct ktm_step *step, struct ktm_reserve *reserve)
+{
+	struct ktm_tx *tx = step->tx;
+
+	if (tx->state != KTM_TX_S_ACTIVE)
+		return;	/* somebody else was faster */
+	if (!tx->nr_enlistments) {
+		ktm_step_tx(step, KTM_TX_E_COMMIT_EMPTY);
+		return;
+	}
+	atomic64_inc(&tx->tm->clock);
+	if (single_phase(tx)) {
+		ktm_step_tx(step, KTM_TX_E_COMMIT_SINGLE);
+		return;
+	}
+	ktm_reserve_use(reserve, step);
+	ktm_step_tx(step, KTM_TX_E_COMMIT);
+}
+
+/* Ends the active state. The outcome comes later. */
+static void start_commit(struct ktm_tx *tx)
+{
+	struct ktm_reserve reserve;
+	struct ktm_step step;
+	bool need, again;
+	int ret;
+
+	do {
+		spin_lock(&tx->lock);
+		need = needs_slots(tx);
+		spin_unlock(&tx->lock);
+		/* outside the lock: room for what must not fail later */
+		ret = ktm_reserve_get(&reserve, tx, need);
+
+		ktm_step_begin(&step, tx);
+		/* an enlistment that has come meanwhile may need them after all */
+		again = !need && needs_slots(tx);
+		if (ret)
+			ktm_reserve_refuse(&step, ret);
+		else if (!again)
+			leave_active(&step, &reserve);
+		ktm_step_end(&step);
+		ktm_reserve_put(&reserve);
+	} while (again);
+}
+
+int ktm_client_commit(struct ktm_tx *tx, bool wait)
+{
+	int ret = 0;
+
+	if (READ_ONCE(tx->state) == KTM_TX_S_ACTIVE)
+		start_commit(tx);
+	/* an outcome that is there wins over a signal that is there, too */
+	if (wait)
+		ret = wait_event_interruptible(tx->wait, ktm_client_settled(tx));
+
+	spin_lock(&tx->lock);
+	switch (tx->state) {
+	case KTM_TX_S_COMMITTING:
+	case KTM_TX_S_COMMITTED:
+		ret = settled_locked(tx) ? 0 : (ret ?: -EINPROGRESS);
+		break;
+	case KTM_TX_S_ABORTING:
+	case KTM_TX_S_ABORTED:
+		ret = settled_locked(tx) ? -ECANCELED : (ret ?: -EINPROGRESS);
+		break;
+	case KTM_TX_S_INDOUBT:
+		ret = -EIO;
+		break;
+	default:
+		ret = ret ?: -EINPROGRESS;
+		break;
+	}
+	spin_unlock(&tx->lock);
+	return ret;
+}
+
+int ktm_client_rollback(struct ktm_tx *tx, bool wait)
+{
+	int ret = 0;
+
+	ktm_rollback_reason(tx, KTM_REASON_CLIENT, 0);
+
+	spin_lock(&tx->lock);
+	if (tx->state != KTM_TX_S_ABORTING && tx->state != KTM_TX_S_ABORTED)
+		ret = -EALREADY;
+	spin_unlock(&tx->lock);
+	if (ret)
+		return ret;
+	if (wait)
+		return wait_event_interruptible(tx->wait, ktm_client_settled(tx));
+	return ktm_client_settled(tx) ? 0 : -EINPROGRESS;
+}

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm - what recovery makes of the records that replay finds
+ *
+ * Rules:
+ *
+ * - A transaction without a decision is aborted, whatever else is there.
+ * - One with a decision and an END is over. A decision that was copied forward
+ *   may come after the END of a transaction only if that END is not durable; if
+ *   it is, it comes later in the log (protocol/room.c).
+ * - Otherwise it is committed, and each enlistment with a vote is told again.
+ * - The votes that the last decision counts must be there, and the redo records
+ *   that each vote counts; if not, the log has lost something.
+ * - Votes older than the first that the decision names are not its own: an
+ *   aborted transaction had the same UUID, as its client wished, or they were
+ *   answered before the rest was copied forward.
+ * - A REDO record that has no predecessor begins the enlistment's list anew: it
+ *   is the first of all, or the first of a copy.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "deliver.h"
+#include "recovery.h"
+#include "step.h"
+
+/**
+ * struct found_en - an enlistment that replay saw
+ * @node: in found_tx.enlistments
+ * @uuid: identity
+ * @rm: its resource manager
+ * @lsns: REDO records that the vote counts
+ * @nr: length of it
+ * @building: REDO records since the list began anew
+ * @nr_building: length of it
+ * @max_building: room in it
+ * @prepare_lsn: the vote, or 0
+ */
+struct found_en {
+	struct list_head node;
+	uuid_t uuid;
+	uuid_t rm;
+	u64 *lsns;
+	u32 nr;
+	u64 *building;
+	u32 nr_building;
+	u32 max_building;
+	u64 prepare_lsn;
+};
+
+/**
+ * struct found_tx - a transaction that replay saw
+ * @obj: identity
+ * @enlistments: struct found_en
+ * @pin: start of the buffer with its first record
+ * @decided: a COMMIT record was seen
+ * @nr_expected: votes that the last of them counts
+ */
+struct found_tx {
+	struct ktm_object obj;
+	struct list_head enlistments;
+	u64 pin;
+	bool decided;
+	u32 nr_expected;
+};
+
+/**
+ * struct ktm_recovery - the table; used by the attaching task alone
+ * @txs: struct found_tx
+ * @clock: highest virtual clock seen
+ */
+struct ktm_recovery {
+	struct ktm_registry txs;
+	u64 clock;
+};
+
+struct ktm_recovery *ktm_recovery_alloc(void)
+{
+	struct ktm_recovery *recovery;
+	int ret;
+
+	recovery = kzalloc(sizeof(*recovery), GFP_KERNEL);
+	if (!recovery)
+		return ERR_PTR(-ENOMEM);
+	ret = ktm_registry_init(&recovery->txs);
+	if (ret) {
+		kfree(recovery);
+		return ERR_PTR(ret);
+	}
+	return recovery;
+}
+
+static void free_tx(struct ktm_recovery *recovery, struct found_tx *tx)
+{
+	struct found_en *en, *next;
+
+	ktm_registry_remove(&recovery->txs, &tx->obj);
+	list_for_each_entry_safe(en, next, &tx->enlistments, node) {
+		kvfree(en->lsns);
+		kvfree(en->building);
+		kfree(en);
+	}
+	kfree_rcu(tx, obj.rcu);
+}
+
+static struct found_tx *next_tx(struct ktm_recovery *recovery, u64 *cursor)
+{
+	struct ktm_object *obj = ktm_registry_next(&recovery->txs, cursor);
+
+	if (!obj)
+		return NULL;
+	refcount_dec(&obj->ref);	/* there is one user */
+	return container_of(obj, struct found_tx, obj);
+}
+
+void ktm_recovery_free(struct ktm_recovery *recovery)
+{
+	struct found_tx *tx;
+	u64 cursor = 0;
+
+	while ((tx = next_tx(recovery, &cursor)))
+		free_tx(recovery, tx);
+	ktm_registry_destroy(&recovery->txs);
+	kfree(recovery);
+}
+
+static struct found_tx *get_tx(struct ktm_recovery *recovery, const uuid_t *uuid,
+			       u64 buffer_lsn)
+{
+	struct ktm_object *obj = ktm_registry_find(&recovery->txs, uuid);
+	struct found_tx *tx;
+	int ret;
+
+	if (obj) {
+		refcount_dec(&obj->ref);
+		return container_of(obj, struct found_tx, obj);
+	}
+	if (uuid_is_null(uuid))
+		return ERR_PTR(-EUCLEAN);
+	tx = kzalloc(sizeof(*tx), GFP_KERNEL);
+	if (!tx)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&tx->obj.ref, 1);
+	uuid_copy(&tx->obj.uuid, uuid);
+	INIT_LIST_HEAD(&tx->enlistments);
+	tx->pin = buffer_lsn;
+	ret = ktm_registry_insert(&recovery->txs, &tx->obj);
+	if (ret) {
+		kfree(tx);
+		return ERR_PTR(ret);
+	}
+	return tx;
+}
+
+static struct found_en *get_en(struct found_tx *tx,
+			       const struct ktm_log_record *record)
+{
+	struct found_en *en;
+
+	list_for_each_entry(en, &tx->enlistments, node)
+		if (uuid_equal(&en->uuid, &record->enlistment))
+			return en;
+	if (uuid_is_null(&record->enlistment) || uuid_is_null(&record->stream))
+		return ERR_PTR(-EUCLEAN);
+	en = kzalloc(sizeof(*en), GFP_KERNEL);
+	if (!en)
+		return ERR_PTR(-ENOMEM);
+	uuid_copy(&en->uuid, &record->enlistment);
+	uuid_copy(&en->rm, &record->stream);
+	list_add_tail(&en->node, &tx->enlistments);
+	return en;
+}
+
+static int take_redo(struct found_en *en, const struct ktm_log_record *record)
+{
+	u32 max;
+	u64 *new;
+
+	if (!record->prev_lsn)
+		en->nr_building = 0;
+	if (en->nr_building == en->max_building) {
+		max = en->max_building ? en->max_building * 2 : 16;
+		new = kvmalloc_array(max, sizeof(*new), GFP_KERNEL);
+		if (!new)
+			return -ENOMEM;
+		if (en->nr_building)
+			memcpy(new, en->building, en->nr_building * sizeof(*new));
+		kvfree(en->building);
+		en->building = new;
+		en->max_building = max;
+	}
+	en->building[en->nr_building++] = record->lsn;
+	return 0;
+}
+
+static int take_prepare(struct found_en *en, const struct ktm_log_record *record)
+{
+	const struct ktm_disk_prepare *prepare = record->data;
+
+	if (record->data_length != sizeof(*prepare))
+		return -EUCLEAN;
+	/* votes of aborted transactions may have lost their redo: checked later */
+	kvfree(en->lsns);
+	en->lsns = en->building;
+	en->nr = en->nr_building;
+	en->building = NULL;
+	en->nr_building = 0;
+	en->max_building = 0;
+	en->prepare_lsn = 0;
+	if (en->nr == le32_to_cpu(prepare->nr_records))
+		en->prepare_lsn = record->lsn;
+	return 0;
+}
+
+static int take_commit(struct ktm_recovery *recovery, struct found_tx *tx,
+		       const struct ktm_log_record *record)
+{
+	const struct ktm_disk_commit *commit = record->data;
+	struct found_en *en;
+
+	if (record->data_length != sizeof(*commit))
+		return -EUCLEAN;
+	list_for_each_entry(en, &tx->enlistments, node)
+		if (en->prepare_lsn < record->prev_lsn)
+			en->prepare_lsn = 0;
+	tx->decided = true;
+	tx->nr_expected = le32_to_cpu(commit->nr_enlistments);
+	recovery->clock = max(recovery->clock, le64_to_cpu(commit->clock));
+	return 0;
+}
+
+int ktm_recovery_record(struct ktm_recovery *recovery,
+			const struct ktm_log_record *record, u64 buffer_lsn)
+{
+	struct found_tx *tx;
+	struct found_en *en;
+
+	tx = get_tx(recovery, &record->tx, buffer_lsn);
+	if (IS_ERR(tx))
+		return PTR_ERR(tx);
+
+	switch (record->type) {
+	case KTM_RECORD_COMMIT:
+		return take_commit(recovery, tx, record);
+	case KTM_RECORD_END:
+		free_tx(recovery, tx);
+		return 0;
+	case KTM_RECORD_REDO:
+	case KTM_RECORD_PREPARE:
+		en = get_en(tx, record);
+		if (IS_ERR(en))
+			return PTR_ERR(en);
+		return record->type == KTM_RECORD_REDO ?
+			take_redo(en, record) : take_prepare(en, record);
+	default:
+		return -EUCLEAN;
+	}
+}
+
+u64 ktm_recovery_tail(struct ktm_recovery *recovery)
+{
+	u64 cursor = 0, tail = U64_MAX;
+	struct found_tx *tx;
+
+	while ((tx = next_tx(recovery, &cursor)))
+		if (tx->decided)
+			tail = min(tail, tx->pin);
+	return tail;
+}
+
+u64 ktm_recovery_clock(struct ktm_recovery *recovery)
+{
+	return recovery->clock;
+}
+
+int ktm_recovery_check(struct ktm_recovery *recovery)
+{
+	struct found_tx *tx;
+	struct found_en *en;
+	u64 cursor = 0;
+	u32 votes;
+
+	while ((tx = next_tx(recovery, &cursor))) {
+		if (!tx->decided)
+			continue;
+		votes = 0;
+		list_for_each_entry(en, &tx->enlistments, node)
+			votes += en->prepare_lsn != 0;
+		if (votes < tx->nr_expected) {
+			pr_err("transaction %pUb is committed, but %u of its %u votes are lost\n",
+			       &tx->obj.uuid, tx->nr_expected - votes, tx->nr_expected);
+			return -EUCLEAN;
+		}
+	}
+	return 0;
+}
+
+/* An RM that is not there yet; its next life takes the object over. */
+static struct ktm_rm *absent_rm(struct ktm_tm *tm, const uuid_t *uuid)
+{
+	struct ktm_rm *rm = ktm_rm_find(tm, uuid);
+	int ret;
+
+	if (rm)
+		return rm;
+	rm = ktm_rm_alloc(tm, uuid, 0);
+	if (IS_ERR(rm))
+		return rm;
+	ret = ktm_registry_insert(&tm->rms, &rm->obj);
+	if (ret) {
+		ktm_rm_put(rm);
+		return ERR_PTR(ret);
+	}
+	return rm;
+}
+
+static int make_enlistment(struct ktm_step *step, struct found_en *found)
+{
+	struct ktm_tx *tx = step->tx;
+	struct ktm_enlistment *en;
+	struct ktm_rm *rm;
+	int ret;
+
+	rm = absent_rm(tx->tm, &found->rm);
+	if (IS_ERR(rm))
+		return PTR_ERR(rm);
+	en = ktm_enlistment_alloc(tx, rm, &found->uuid, 0);
+	ktm_rm_put(rm);
+	if (IS_ERR(en))
+		return PTR_ERR(en);
+	INIT_WORK(&en->work, ktm_deliver_work);
+	ret = ktm_registry_insert(&tx->tm->enlistments, &en->obj);
+	if (ret) {
+		ktm_enlistment_put(en);
+		return ret;
+	}
+	en->lsns = found->lsns;
+	en->nr_records = found->nr;
+	en->max_records = found->nr;
+	en->prepare_lsn = found->prepare_lsn;
+	found->lsns = NULL;
+	en->suspended = true;
+
+	spin_lock(&tx->lock);
+	list_add_tail(&en->tx_node, &tx->enlistments);	/* the reference */
+	tx->nr_enlistments++;
+	tx->nr_prepared++;
+	spin_lock(&rm->lock);
+	list_add_tail(&en->rm_node, &rm->enlistments);
+	rm->nr_enlistments++;
+	spin_unlock(&rm->lock);
+	ktm_step_en(step, en, KTM_EN_E_RECOVER);
+	spin_unlock(&tx->lock);
+	return 0;
+}
+
+static int make_tx(struct found_tx *found, struct ktm_tm *tm)
+{
+	struct ktm_step step = { };
+	struct found_en *en;
+	struct ktm_tx *tx;
+	int ret;
+
+	tx = ktm_tx_alloc(tm, &found->obj.uuid, "");
+	if (IS_ERR(tx))
+		return PTR_ERR(tx);
+	ret = ktm_registry_insert(&tm->txs, &tx->obj);
+	if (ret)
+		goto out;
+	/* for the end record, as it was before the restart */
+	ret = ktm_log_reserve_recovered(tm->log, 1);
+	if (ret)
+		goto out;
+	tx->slots = 1;
+	spin_lock(&tm->pin_lock);
+	tx->pin.lsn = found->pin;
+	list_add_tail(&tx->pin.node, &tm->pins);	/* sorted: replay order */
+	spin_unlock(&tm->pin_lock);
+
+	step.tx = tx;
+	INIT_LIST_HEAD(&step.left);
+	spin_lock(&tx->lock);
+	ktm_step_tx(&step, KTM_TX_E_RECOVER);
+	spin_unlock(&tx->lock);
+	list_for_each_entry(en, &found->enlistments, node) {
+		if (!en->prepare_lsn)
+			continue;
+		ret = make_enlistment(&step, en);
+		if (ret)
+			break;
+	}
+	/* no enlistments: the end record alone is missing */
+	ktm_step_begin(&step, tx);
+	ktm_step_end(&step);
+out:
+	ktm_tx_put(tx);
+	return ret;
+}
+
+int ktm_recovery_finish(struct ktm_recovery *recovery, struct ktm_tm *tm)
+{
+	struct found_tx *tx;
+	u64 cursor = 0;
+	int ret, nr = 0;
+
+	/* serials follow the first records, so the pins come in order */
+	while ((tx = next_tx(recovery, &cursor))) {
+		if (!tx->decided)
+			continue;
+		ret = make_tx(tx, tm);
+		if (ret)
+			return ret;
+		nr++;
+	}
+	return nr;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ktm - lives of resource managers
+ */
+#ifndef _KTM_PROTOCOL_RM_H
+#define _KTM_PROTOCOL_RM_H
+
+#include "../object/rm.h"
+
+/**
+ * ktm_rm_begin_life - a resource manager comes
+ * @tm: its TM
+ * @uuid: its UUID; nil for a new one if it is volatile
+ * @name: text for people
+ * @flags: KTM_RM_F_*
+ * @ops: functions of a kernel RM, or NULL
+ * @priv: of a kernel RM
+ * Context: process context, may sleep.
+ * Return: the RM with a reference, to be given up by ktm_rm_end_life(), or
+ * ERR_PTR of -EINVAL, -EEXIST, -ESHUTDOWN, -ENOMEM.
+ */
+struct ktm_rm *ktm_rm_begin_life(struct ktm_tm *tm, const uuid_t *uuid,
+				 const char *name, u32 flags,
+				 const struct ktm_rm_ops *ops, void *priv);
+
+/**
+ * ktm_rm_go_online - its recovery begins: announce what earlier lives left
+ * @rm: the resource manager
+ *
+ * A user-mode RM gets RECOVER and LAST_RECOVER notifications; a kernel RM is
+ * called before this returns.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EALREADY, -ESHUTDOWN.
+ */
+int ktm_rm_go_online(struct ktm_rm *rm);
+
+/**
+ * ktm_rm_end_life - a resource manager goes
+ * @rm: the resource manager; the reference is dropped
+ *
+ * What it has not prepared is rolled back. Returns when no callback runs and
+ * all keys of a kernel RM are released.
+ *
+ * Context: process context, may sleep.
+ */
+void ktm_rm_end_life(struct ktm_rm *rm);
+
+#endif /* _KTM_PROTOCOL_RM_H */

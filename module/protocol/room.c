@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm - who holds the tail of the log, and how to make room
+ *
+ * Each transaction pins the log from its first record on; the oldest pin holds
+ * the tail. When room is short, the transaction with that pin
+ *
+ *	has no decision yet		is rolled back: KTM_REASON_LOG_FULL
+ *	waits for its decision		is waited for: a flush, no more
+ *	is decided, not ended		is copied forward: see below
+ *	is ended			has its end record written
+ *
+ * Copying forward writes the redo, the votes and the decision of the enlistments
+ * that have not answered once more, forces them, and only then lets the old ones
+ * go. On disk, if power fails
+ *
+ *	before the copied decision is durable	the old records are all there:
+ *		the tail has not moved. Copied votes replace equal ones.
+ *	after it				both sets are there, or the new one:
+ *		the tail moves only past what was forced before.
+ *
+ * End records are written under the same mutex, so none can slip in between the
+ * decision and its copy, to be overwritten before the copy is.
+ */
+#include <linux/ktm.h>
+#include <linux/slab.h>
+
+#include "redo.h"
+#include "room.h"
+#include "step.h"
+
+u64 ktm_room_tail(struct ktm_tm *tm)
+{
+	struct ktm_pin *pin;
+	u64 lsn;
+
+	spin_lock(&tm->pin_lock);
+	pin = list_first_entry_or_null(&tm->pins, struct ktm_pin, node);
+	lsn = pin ? pin->lsn : U64_MAX;
+	spin_unlock(&tm->pin_lock);
+	return lsn;
+}
+
+/* The transaction behind the oldest pin, if that is at or below @tail. */
+static struct ktm_tx *oldest(struct ktm_tm *tm, u64 tail)
+{
+	struct ktm_tx *tx = NULL;
+	struct ktm_pin *pin;
+
+	rcu_read_lock();
+	spin_lock(&tm->pin_lock);
+	pin = list_first_entry_or_null(&tm->pins, struct ktm_pin, node);
+	if (pin && pin->lsn <= tail) {
+		/* a new_pin is oldest only for the moment of a copy: its owner is here */
+		tx = container_of(pin, struct ktm_tx, pin);
+		if (!refcount_inc_not_zero(&tx->obj.ref))
+			tx = NULL;
+	}
+	spin_unlock(&tm->pin_lock);
+	rcu_read_unlock();
+	return tx;
+}
+
+static u32 collect(struct ktm_tx *tx, struct ktm_enlistment **list, u32 max)
+{
+	struct ktm_enlistment *en;
+	u32 nr = 0;
+
+	spin_lock(&tx->lock);
+	list_for_each_entry(en, &tx->enlistments, tx_node) {
+		if (nr == max || !ktm_redo_is_logged(en))
+			continue;
+		ktm_enlistment_get(en);
+		list[nr++] = en;
+	}
+	spin_unlock(&tx->lock);
+	return nr;
+}
+
+static int copy_decision(struct ktm_tx *tx, struct ktm_log *log, u32 nr,
+			 u64 first_vote)
+{
+	struct ktm_disk_commit commit = {
+		.clock = cpu_to_le64(atomic64_read(&tx->tm->clock)),
+		.nr_enlistments = cpu_to_le32(nr),
+	};
+	struct ktm_log_record record = {
+		.type = KTM_RECORD_COMMIT,
+		.flags = KTM_DISK_RECORD_F_COPY,
+		.prev_lsn = first_vote,
+		.data = &commit,
+		.data_length = sizeof(commit),
+	};
+
+	uuid_copy(&record.tx, &tx->obj.uuid);
+	return ktm_log_append(log, &record, KTM_LOG_COPY, NULL);
+}
+
+static int copy_forward(struct ktm_tx *tx, struct ktm_log *log)
+{
+	struct ktm_enlistment **list;
+	struct ktm_tm *tm = tx->tm;
+	u32 i, nr, max = READ_ONCE(tx->nr_enlistments);
+	u64 first_vote = 0, vote;
+	int ret = 0;
+
+	list = kvcalloc(max + 1, sizeof(*list), GFP_KERNEL);
+	if (!list)
+		return -ENOMEM;
+	nr = collect(tx, list, max);
+	ktm_tx_pin_log(tx, log, &tx->new_pin);
+	for (i = 0; i < nr && !ret; i++) {
+		ret = ktm_redo_copy_forward(list[i], log, &vote);
+		first_vote = min_not_zero(first_vote, vote);
+	}
+	if (!ret)
+		ret = copy_decision(tx, log, nr, first_vote);
+	if (!ret)
+		ret = ktm_log_force(log);
+
+	spin_lock(&tm->pin_lock);
+	if (!ret) {
+		/* the new pin's place in the list, under the old one's name */
+		list_del_init(&tx->pin.node);
+		tx->pin.lsn = tx->new_pin.lsn;
+		list_replace_init(&tx->new_pin.node, &tx->pin.node);
+	} else {
+		list_del_init(&tx->new_pin.node);
+	}
+	spin_unlock(&tm->pin_lock);
+
+	for (i = 0; i < nr; i++)
+		ktm_enlistment_put(list[i]);
+	kvfree(list);
+	return ret;
+}
+
+/* -EAGAIN: it has ended meanwhile. */
+static int copy_if_committing(struct ktm_tx *tx, struct ktm_log *log)
+{
+	int ret = -EAGAIN;
+
+	mutex_lock(&tx->tm->room_lock);
+	if (READ_ONCE(tx->state) == KTM_TX_S_COMMITTING)
+		ret = copy_forward(tx, log);
+	mutex_unlock(&tx->tm->room_lock);
+	return ret;
+}
+
+/*
+ * Returns 0 only when the pin is gone or has moved: the log takes a tail that
+ * still stands there for a full ring. So each turn goes one state on.
+ */
+static int make_room(struct ktm_tx *tx, struct ktm_log *log)
+{
+	int ret;
+
+	for (;;) {
+		switch (READ_ONCE(tx->state)) {
+		case KTM_TX_S_ACTIVE:
+		case KTM_TX_S_PREPARING:
+			/* fails if it goes another way at this moment */
+			ktm_rollback_reason(tx, KTM_REASON_LOG_FULL, ENOSPC);
+			break;
+		case KTM_TX_S_DECIDING:
+			wait_event(tx->wait,
+				   READ_ONCE(tx->state) != KTM_TX_S_DECIDING);
+			break;
+		case KTM_TX_S_COMMITTING:
+			ret = copy_if_committing(tx, log);
+			if (ret != -EAGAIN)
+				return ret;
+			break;
+		case KTM_TX_S_COMMITTED:
+			/* its end record is on the way: see log_end() */
+			wait_event(tx->wait, list_empty_careful(&tx->pin.node));
+			return 0;
+		case KTM_TX_S_ABORTING:
+		case KTM_TX_S_ABORTED:
+			/* it may be about to do so, or have a record on the way */
+			ktm_tx_unpin_log(tx, &tx->pin);
+			return 0;
+		default:
+			/* single phase: nothing may be taken from it, nor waited for */
+			return -ENOSPC;
+		}
+	}
+}
+
+int ktm_room_make(struct ktm_tm *tm, u64 tail)
+{
+	struct ktm_log *log;
+	struct ktm_tx *tx;
+	int idx, ret;
+
+	tx = oldest(tm, tail);
+	if (!tx)
+		return ktm_room_tail(tm) > tail ? 0 : -ENOSPC;
+	log = ktm_tm_use_log(tm, &idx);
+	ret = log ? make_room(tx, log) : -ESHUTDOWN;
+	ktm_tm_unuse_log(tm, idx);
+	ktm_tx_put(tx);
+	return ret;
+}

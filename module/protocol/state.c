@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm - the only functions that assign states
+ */
+#include "state.h"
+
+/* how the TM counts a transaction */
+enum share {
+	SHARE_NONE,
+	SHARE_ACTIVE,
+	SHARE_UNFINISHED,
+};
+
+static enum share share_of(enum ktm_tx_state state)
+{
+	switch (state) {
+	case KTM_TX_S_ACTIVE:
+	case KTM_TX_S_PREPARING:
+	case KTM_TX_S_DECIDING:
+	case KTM_TX_S_SINGLE_PHASE:
+	case KTM_TX_S_ABORTING:
+		return SHARE_ACTIVE;
+	case KTM_TX_S_COMMITTING:
+		return SHARE_UNFINISHED;
+	default:
+		return SHARE_NONE;
+	}
+}
+
+static int account(struct ktm_tx *tx, enum ktm_tx_event event,
+		   enum ktm_tx_state next)
+{
+	struct ktm_tm *tm = tx->tm;
+	enum share from = share_of(tx->state), to = share_of(next);
+	int ret = 0;
+
+	spin_lock(&tm->lock);
+	if (event == KTM_TX_E_BEGIN && tm->state != KTM_TM_S_ONLINE) {
+		ret = -ESHUTDOWN;
+		goto out;
+	}
+	tm->nr_active += (to == SHARE_ACTIVE) - (from == SHARE_ACTIVE);
+	tm->nr_unfinished += (to == SHARE_UNFINISHED) - (from == SHARE_UNFINISHED);
+	tm->committed += next == KTM_TX_S_COMMITTED;
+	tm->aborted += next == KTM_TX_S_ABORTED;
+out:
+	spin_unlock(&tm->lock);
+	return ret;
+}
+
+int ktm_tx_event(struct ktm_tx *tx, enum ktm_tx_event event,
+		 enum ktm_tx_action *action)
+{
+	struct ktm_arc arc;
+	int ret;
+
+	ktm_assert_tx(tx);
+	ret = ktm_arc_find_tx(tx->state, event, &arc);
+	if (ret)
+		return ret;
+	ret = account(tx, event, arc.next);
+	if (ret)
+		return ret;
+	WRITE_ONCE(tx->state, arc.next);	/* some look without the lock */
+	*action = arc.action;
+	wake_up_all(&tx->wait);
+	return 0;
+}
+
+int ktm_en_event(struct ktm_enlistment *en, enum ktm_en_event event,
+		 enum ktm_en_action *action)
+{
+	struct ktm_arc arc;
+	int ret;
+
+	ktm_assert_tx(en->tx);
+	ret = ktm_arc_find_en(en->state, event, &arc);
+	if (ret)
+		return ret;
+	WRITE_ONCE(en->state, arc.next);
+	*action = arc.action;
+	return 0;
+}
+
+int ktm_rm_set_state(struct ktm_rm *rm, enum ktm_rm_state state)
+{
+	struct ktm_tm *tm = rm->tm;
+	int ret = 0;
+
+	ktm_assert_rm(rm);
+	spin_lock(&tm->lock);
+	if (rm->state == KTM_RM_S_GONE && state != KTM_RM_S_GONE) {
+		if (tm->state == KTM_TM_S_ONLINE)
+			tm->nr_present++;
+		else
+			ret = -ESHUTDOWN;
+	} else if (rm->state != KTM_RM_S_GONE && state == KTM_RM_S_GONE) {
+		tm->nr_present--;
+	}
+	spin_unlock(&tm->lock);
+	if (!ret)
+		WRITE_ONCE(rm->state, state);
+	return ret;
+}
+
+int ktm_tm_set_state(struct ktm_tm *tm, enum ktm_tm_state state, int error)
+{
+	int ret = 0;
+
+	spin_lock(&tm->lock);
+	if (tm->state == KTM_TM_S_DETACHED) {
+		ret = -ESHUTDOWN;
+	} else if (state == KTM_TM_S_DETACHED && (tm->nr_active || tm->nr_present)) {
+		ret = -EBUSY;
+	} else {
+		WRITE_ONCE(tm->state, state);
+		if (error)
+			WRITE_ONCE(tm->error, error);
+	}
+	spin_unlock(&tm->lock);
+	return ret;
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm_txf - attributes: copying them, and changing those of committed objects
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/mm.h>
+#include <linux/mount.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <linux/xattr.h>
+
+#include "attr.h"
+#include "compat.h"
+#include "overlay.h"
+#include "stage.h"
+#include "tx.h"
+#include "volume.h"
+#include "walk.h"
+
+ssize_t txf_attr_xattr(struct dentry *dentry, const char *name, void **value)
+{
+	ssize_t size, got;
+
+	*value = NULL;
+	for (;;) {
+		size = vfs_getxattr(TXF_IDMAP, dentry, name, NULL, 0);
+		if (size < 0)
+			return size;
+		*value = kvmalloc(size + 1, GFP_KERNEL_ACCOUNT);
+		if (!*value)
+			return -ENOMEM;
+		got = vfs_getxattr(TXF_IDMAP, dentry, name, *value, size);
+		if (got >= 0)
+			return got;
+		kvfree(*value);
+		*value = NULL;
+		/* It has grown meanwhile. */
+		if (got != -ERANGE)
+			return got;
+	}
+}
+
+static int copy_xattr(struct dentry *from, struct dentry *to, const char *name)
+{
+	void *value;
+	ssize_t size;
+	int error;
+
+	error = security_inode_copy_up_xattr(name);
+	if (error == 1)
+		return 0;
+	if (error < 0 && error != -EOPNOTSUPP)
+		return error;
+	size = txf_attr_xattr(from, name, &value);
+	if (size < 0)
+		return size == -ENODATA ? 0 : size;
+	error = vfs_setxattr(TXF_IDMAP, to, name, value, size, 0);
+	kvfree(value);
+	return error;
+}
+
+static int copy_xattrs(struct dentry *from, struct dentry *to,
+		       unsigned int flags)
+{
+	char *list, *name;
+	ssize_t size;
+	int error = 0;
+
+	size = vfs_listxattr(from, NULL, 0);
+	if (size <= 0)
+		return size == -EOPNOTSUPP ? 0 : size;
+	list = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!list)
+		return -ENOMEM;
+	size = vfs_listxattr(from, list, size);
+	if (size < 0)
+		error = size == -ERANGE ? -ESTALE : size;
+	for (name = list; !error && name < list + size;
+	     name += strlen(name) + 1) {
+		if ((flags & TXF_COPY_STRIP) && !strcmp(name, XATTR_NAME_CAPS))
+			continue;
+		error = copy_xattr(from, to, name);
+	}
+	kvfree(list);
+	return error;
+}
+
+static umode_t strip_mode(umode_t mode)
+{
+	if (capable(CAP_FSETID))
+		return mode;
+	mode &= ~S_ISUID;
+	if (mode & 0010)
+		mode &= ~S_ISGID;
+	return mode;
+}
+
+static int set_attrs(struct dentry *dentry, struct iattr *attr)
+{
+	int error;
+
+	inode_lock(d_inode(dentry));
+	error = notify_change(TXF_IDMAP, dentry, attr, NULL);
+	inode_unlock(d_inode(dentry));
+	return error;
+}
+
+static int copy_as_kernel(struct dentry *from, struct dentry *to, umode_t mode,
+			  unsigned int flags)
+{
+	struct inode *inode = d_inode(from);
+	struct iattr owner = {
+		.ia_valid = ATTR_UID | ATTR_GID | ATTR_CTIME,
+		.ia_uid = inode->i_uid,
+		.ia_gid = inode->i_gid,
+	};
+	struct iattr rest = { .ia_valid = ATTR_CTIME };
+	int error;
+
+	error = set_attrs(to, &owner);
+	if (!error)
+		error = copy_xattrs(from, to, flags);
+	if (error)
+		return error;
+	if (!S_ISLNK(mode)) {
+		rest.ia_valid |= ATTR_MODE;
+		rest.ia_mode = mode;
+	}
+	if (flags & TXF_COPY_TIMES) {
+		rest.ia_valid |= ATTR_ATIME | ATTR_ATIME_SET | ATTR_MTIME |
+				 ATTR_MTIME_SET;
+		rest.ia_atime = txf_inode_atime(inode);
+		rest.ia_mtime = txf_inode_mtime(inode);
+	}
+	return set_attrs(to, &rest);
+}
+
+int txf_attr_copy(struct txf_part *part, struct dentry *from,
+		  struct dentry *to, unsigned int flags)
+{
+	umode_t mode = d_inode(from)->i_mode;
+	const struct cred *old;
+	int error;
+
+	if (S_ISREG(mode) && (flags & TXF_COPY_STRIP))
+		mode = strip_mode(mode);
+	mode = (d_inode(to)->i_mode & S_IFMT) | (mode & S_IALLUGO);
+	error = mnt_want_write(part->vol->mnt);
+	if (error)
+		return error;
+	old = override_creds(part->vol->cred);
+	error = copy_as_kernel(from, to, mode, flags);
+	revert_creds(old);
+	mnt_drop_write(part->vol->mnt);
+	return error;
+}
+
+/* An empty object of a type that takes the same attributes. */
+static struct dentry *make_shadow(struct txf_part *part, struct dentry *dentry)
+{
+	umode_t type = d_inode(dentry)->i_mode & S_IFMT;
+	struct txf_new new = {
+		.target = "shadow",
+		.parent = d_inode(part->dir),
+	};
+	struct dentry *shadow;
+	int error;
+
+	if (type != S_IFREG && type != S_IFDIR && type != S_IFLNK)
+		type = S_IFIFO;
+	new.mode = type | 0600;
+	shadow = txf_stage_create(part, &new);
+	if (IS_ERR(shadow))
+		return shadow;
+	error = txf_attr_copy(part, dentry, shadow, TXF_COPY_TIMES);
+	if (error) {
+		txf_stage_unlink(part, shadow);
+		dput(shadow);
+		return ERR_PTR(error);
+	}
+	return shadow;
+}
+
+struct dentry *txf_attr_target(const struct txf_place *place,
+			       struct txf_obj **out)
+{
+	struct dentry *dentry = place->path.dentry, *shadow;
+	struct inode *inode = d_inode(dentry);
+	struct txf_part *part = place->part;
+	struct txf_obj *obj;
+	int error;
+
+	if (IS_IMMUTABLE(inode) || IS_APPEND(inode))
+		return ERR_PTR(-EPERM);
+	obj = txf_obj_get(part, dentry);
+	if (IS_ERR(obj))
+		return ERR_CAST(obj);
+	*out = obj;
+	if (obj->staged)
+		return dentry;
+	error = txf_obj_lock_attr(obj);
+	if (error)
+		return ERR_PTR(error);
+	if (!obj->shadow) {
+		error = txf_part_change(part);
+		if (error)
+			return ERR_PTR(error);
+		shadow = make_shadow(part, dentry);
+		if (IS_ERR(shadow))
+			return shadow;
+		obj->shadow = shadow;
+	}
+	return obj->shadow;
+}
+
+int txf_attr_note_xattr(struct txf_obj *obj, const char *name)
+{
+	struct txf_xattr *xattr;
+	size_t len = strlen(name);
+	int error;
+
+	if (obj->staged)
+		return 0;
+	list_for_each_entry(xattr, &obj->xattrs, list)
+		if (!strcmp(xattr->name, name))
+			return 0;
+	error = txf_part_change(obj->part);
+	if (error)
+		return error;
+	xattr = kzalloc(struct_size(xattr, name, len + 1), GFP_KERNEL_ACCOUNT);
+	if (!xattr)
+		return -ENOMEM;
+	memcpy(xattr->name, name, len);
+	list_add_tail(&xattr->list, &obj->xattrs);
+	return 0;
+}

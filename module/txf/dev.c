@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm_txf - /dev/ktm_txf: ioctl dispatch; all access to user memory is here
+ */
+#include <linux/file.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "dev.h"
+#include "request.h"
+
+/**
+ * struct ioctl_op - one entry of the dispatch table
+ * @fn: does it
+ * @size: size of the argument struct
+ * @min_size: size that it had when the call was introduced
+ * @flags: flags that the call knows
+ */
+struct ioctl_op {
+	int (*fn)(struct txf_request *req);
+	u32 size;
+	u32 min_size;
+	u32 flags;
+};
+
+/* @_last is the last field that the first version had. */
+#define IOCTL_OP(_nr, _fn, _struct, _last, _flags)			\
+	[KTM_TXF_NR_##_nr - KTM_TXF_NR_BASE] = {			\
+		.fn = _fn,						\
+		.size = sizeof(_struct),				\
+		.min_size = offsetofend(_struct, _last),		\
+		.flags = _flags,					\
+	}
+
+static const struct ioctl_op ioctl_ops[] = {
+	IOCTL_OP(ENABLE, txf_enable, struct ktm_txf_enable, reserved, 0),
+	IOCTL_OP(DISABLE, txf_disable, struct ktm_txf_disable, reserved,
+		 KTM_TXF_DISABLE_F_MASK),
+	IOCTL_OP(STATUS, txf_status, struct ktm_txf_status, skipped,
+		 KTM_TXF_STATUS_F_MASK),
+	IOCTL_OP(OPEN, txf_open, struct ktm_txf_open, reserved, 0),
+	IOCTL_OP(MKDIR, txf_mkdir, struct ktm_txf_create, reserved, 0),
+	IOCTL_OP(MKNOD, txf_mknod, struct ktm_txf_create, reserved, 0),
+	IOCTL_OP(SYMLINK, txf_symlink, struct ktm_txf_symlink, target, 0),
+	IOCTL_OP(UNLINK, txf_unlink, struct ktm_txf_remove, path, 0),
+	IOCTL_OP(RMDIR, txf_rmdir, struct ktm_txf_remove, path, 0),
+	IOCTL_OP(RENAME, txf_rename, struct ktm_txf_rename, reserved,
+		 KTM_TXF_RENAME_F_MASK),
+	IOCTL_OP(LINK, txf_link, struct ktm_txf_rename, reserved,
+		 KTM_TXF_LINK_F_MASK),
+	IOCTL_OP(SETATTR, txf_setattr, struct ktm_txf_setattr, mtime, KTM_TXF_F_MASK),
+	IOCTL_OP(SETXATTR, txf_setxattr, struct ktm_txf_xattr, xattr_flags,
+		 KTM_TXF_F_MASK),
+	IOCTL_OP(REMOVEXATTR, txf_removexattr, struct ktm_txf_xattr, xattr_flags,
+		 KTM_TXF_F_MASK),
+	IOCTL_OP(STAT, txf_stat, struct ktm_txf_stat, ctime, KTM_TXF_F_MASK),
+	IOCTL_OP(READLINK, txf_readlink, struct ktm_txf_read, cursor, 0),
+	IOCTL_OP(READDIR, txf_readdir, struct ktm_txf_read, cursor, 0),
+	IOCTL_OP(GETXATTR, txf_getxattr, struct ktm_txf_xattr, xattr_flags,
+		 KTM_TXF_F_MASK),
+	IOCTL_OP(LISTXATTR, txf_listxattr, struct ktm_txf_xattr, xattr_flags,
+		 KTM_TXF_F_MASK),
+};
+
+char *txf_request_path(__u64 ptr)
+{
+	char *path = strndup_user(u64_to_user_ptr(ptr), PATH_MAX);
+
+	return path == ERR_PTR(-EINVAL) ? ERR_PTR(-ENAMETOOLONG) : path;
+}
+
+void *txf_request_data(__u64 ptr, size_t length)
+{
+	void *data = kvmalloc(length ?: 1, GFP_KERNEL_ACCOUNT);
+
+	if (!data)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_user(data, u64_to_user_ptr(ptr), length)) {
+		kvfree(data);
+		return ERR_PTR(-EFAULT);
+	}
+	return data;
+}
+
+int txf_request_reply(__u64 ptr, const void *data, size_t length)
+{
+	if (copy_to_user(u64_to_user_ptr(ptr), data, length))
+		return -EFAULT;
+	return 0;
+}
+
+static int fetch(struct txf_request *req, const struct ioctl_op *op,
+		 void __user *user, u32 *size)
+{
+	int error;
+
+	if (get_user(*size, (u32 __user *)user))
+		return -EFAULT;
+	if (*size < op->min_size || *size > PAGE_SIZE)
+		return *size > PAGE_SIZE ? -E2BIG : -EINVAL;
+	error = copy_struct_from_user(&req->arg, op->size, user, *size);
+	if (error)
+		return error;
+	/* It may have been changed between the two reads. */
+	req->arg.head.size = *size;
+	return req->arg.head.flags & ~op->flags ? -EOPNOTSUPP : 0;
+}
+
+/* Give the results back; with them go a file and its number, if there are. */
+static int respond(struct txf_request *req, const struct ioctl_op *op,
+		   void __user *user, u32 size)
+{
+	int error = 0;
+
+	if (copy_to_user(user, &req->arg, min(size, op->size)))
+		error = -EFAULT;
+	if (!req->file)
+		return error;
+	if (error) {
+		put_unused_fd(req->arg.open.out_fd);
+		fput(req->file);
+	} else {
+		fd_install(req->arg.open.out_fd, req->file);
+	}
+	return error;
+}
+
+static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
+{
+	void __user *user = (void __user *)ptr;
+	const struct ioctl_op *op;
+	struct txf_request req;
+	unsigned int nr;
+	u32 size;
+	int error;
+
+	nr = _IOC_NR(cmd) - KTM_TXF_NR_BASE;
+	if (cmd != _IO(KTM_TXF_IOC_TYPE, _IOC_NR(cmd)) ||
+	    _IOC_NR(cmd) < KTM_TXF_NR_BASE || nr >= ARRAY_SIZE(ioctl_ops))
+		return -ENOTTY;
+	op = &ioctl_ops[nr];
+	memset(&req, 0, sizeof(req));
+	error = fetch(&req, op, user, &size);
+	if (!error)
+		error = op->fn(&req);
+	if (!error)
+		error = respond(&req, op, user, size);
+	return error;
+}
+
+static const struct file_operations dev_fops = {
+	.owner = THIS_MODULE,
+	.unlocked_ioctl = dev_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice dev_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "ktm_txf",
+	.fops = &dev_fops,
+	.mode = 0660,
+};
+
+int txf_dev_init(void)
+{
+	return misc_register(&dev_misc);
+}
+
+void txf_dev_exit(void)
+{
+	misc_deregister(&dev_misc);
+}

@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm_txf - carrying out steps
+ *
+ * Each step looks under the locks of its directories whether everything is as
+ * expected, and does its work or not in the same critical section.
+ */
+#include <linux/crc32.h>
+#include <linux/cred.h>
+#include <linux/dcache.h>
+#include <linux/mm.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/sched.h>
+#include <linux/xattr.h>
+#include <uapi/linux/ktm_txf.h>
+
+#include "attr.h"
+#include "compat.h"
+#include "exec.h"
+#include "stage.h"
+#include "step.h"
+#include "tx.h"
+#include "volume.h"
+
+/* What a step can come to, besides a negative errno. */
+#define DONE		0
+#define SKIPPED		1
+
+/**
+ * struct move - a rename to be tried
+ * @from: directory it comes from
+ * @from_name: name there
+ * @to: directory it goes to
+ * @to_name: name there
+ * @object: what is moved
+ * @expects: something has to be there before
+ * @expect: that, or NULL if it is gone
+ */
+struct move {
+	struct dentry *from;
+	const char *from_name;
+	struct dentry *to;
+	const char *to_name;
+	struct dentry *object;
+	bool expects;
+	struct dentry *expect;
+};
+
+/*
+ * Newer work can make a step impossible in many ways: a directory was removed
+ * or filled, something was mounted, made immutable ... None of them is a
+ * failure. What is left are failures of the file system.
+ */
+static int judge(int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -EEXIST:
+	case -ENOTEMPTY:
+	case -ENOTDIR:
+	case -EISDIR:
+	case -EBUSY:
+	case -EPERM:
+	case -EMLINK:
+	case -EINVAL:
+	case -ETXTBSY:
+	case -ESTALE:
+		return SKIPPED;
+	default:
+		return error;
+	}
+}
+
+static bool holds(const struct dentry *dentry, const struct dentry *object)
+{
+	return object && d_is_positive(dentry) &&
+	       d_inode(dentry) == d_inode(object);
+}
+
+/* Is under a name what was expected there? */
+static bool is_expected(const struct dentry *dentry, bool expects,
+			const struct dentry *expect)
+{
+	return expects ? holds(dentry, expect) : d_is_negative(dentry);
+}
+
+static int move_locked(const struct move *move, struct dentry *trap)
+{
+	struct dentry *src, *dst;
+	struct renamedata rd;
+	int result;
+
+	dst = lookup_one_len(move->to_name, move->to, strlen(move->to_name));
+	if (IS_ERR(dst))
+		return judge(PTR_ERR(dst));
+	result = DONE;
+	if (holds(dst, move->object))
+		goto out_dst;
+	src = lookup_one_len(move->from_name, move->from,
+			     strlen(move->from_name));
+	if (IS_ERR(src)) {
+		result = judge(PTR_ERR(src));
+		goto out_dst;
+	}
+	result = SKIPPED;
+	if (holds(src, move->object) &&
+	    is_expected(dst, move->expects, move->expect) &&
+	    src != trap && dst != trap) {
+		txf_rename_init(&rd, src, dst);
+		result = judge(vfs_rename(&rd));
+	}
+	dput(src);
+out_dst:
+	dput(dst);
+	return result;
+}
+
+static int do_move(const struct move *move)
+{
+	struct dentry *trap;
+	int result;
+
+	if (!move->from || !move->to || !move->object)
+		return SKIPPED;
+	trap = lock_rename(move->from, move->to);
+	/* Newer kernels say so if one of them was removed; 6.1 never does. */
+	if (IS_ERR(trap))
+		return SKIPPED;
+	result = move_locked(move, trap);
+	unlock_rename(move->from, move->to);
+	return result;
+}
+
+static int step_evacuate(struct txf_part *part, struct txf_step *step)
+{
+	char number[TXF_STAGE_NAME_MAX];
+	struct move move = {
+		.from = step->dir,
+		.from_name = step->name,
+		.to = part->dir,
+		.to_name = number,
+		.object = step->object,
+	};
+
+	snprintf(number, sizeof(number), "%llu", step->number);
+	return do_move(&move);
+}
+
+static int step_move(struct txf_part *part, struct txf_step *step)
+{
+	struct move move = {
+		.from = step->from,
+		.from_name = step->from_name,
+		.to = step->dir,
+		.to_name = step->name,
+		.object = step->object,
+		.expects = step->flags & TXF_STEP_F_EXPECT,
+		.expect = step->expect,
+	};
+
+	return do_move(&move);
+}
+
+/*
+ * An evacuated object that can be put neither where it shall be nor back where
+ * it was is kept for the administrator: it is not ours to remove.
+ */
+static int keep(struct txf_part *part, const struct move *tried)
+{
+	char name[2 * TXF_STAGE_NAME_MAX];
+	struct move move = *tried;
+	int result;
+
+	snprintf(name, sizeof(name), "kept-%pUb-%s", &part->uuid,
+		 tried->from_name);
+	move.to = part->vol->staging;
+	move.to_name = name;
+	move.expects = false;
+	result = do_move(&move);
+	if (result == DONE)
+		pr_warn("%s: what the transaction was moving cannot be put anywhere: it is kept as %s/%s\n",
+			part->vol->mnt->mnt_sb->s_id, KTM_TXF_STAGING, name);
+	return result;
+}
+
+static int step_install(struct txf_part *part, struct txf_step *step)
+{
+	char number[TXF_STAGE_NAME_MAX];
+	struct move move = {
+		.from = part->dir,
+		.from_name = number,
+		.to = step->dir,
+		.to_name = step->name,
+		.object = step->object,
+		.expects = step->flags & TXF_STEP_F_EXPECT,
+		.expect = step->expect,
+	};
+	int result;
+
+	snprintf(number, sizeof(number), "%llu", step->number);
+	result = do_move(&move);
+	if (result != SKIPPED || !step->from_name)
+		return result;
+	move.to = step->from;
+	move.to_name = step->from_name;
+	move.expects = false;
+	result = do_move(&move);
+	if (result == SKIPPED)
+		result = keep(part, &move);
+	return result == DONE ? SKIPPED : result;
+}
+
+static int step_remove(struct txf_part *part, struct txf_step *step)
+{
+	struct inode *dir;
+	struct dentry *dentry;
+	int result = SKIPPED;
+
+	if (!step->dir || !step->expect)
+		return SKIPPED;
+	dir = d_inode(step->dir);
+	inode_lock_nested(dir, I_MUTEX_PARENT);
+	dentry = lookup_one_len(step->name, step->dir, strlen(step->name));
+	if (IS_ERR(dentry)) {
+		result = judge(PTR_ERR(dentry));
+		goto out;
+	}
+	if (holds(dentry, step->expect)) {
+		if (d_is_dir(dentry))
+			result = vfs_rmdir(TXF_IDMAP, dir, dentry);
+		else
+			result = vfs_unlink(TXF_IDMAP, dir, dentry, NULL);
+		result = judge(result);
+	}
+	dput(dentry);
+out:
+	inode_unlock(dir);
+	return result;
+}
+
+static int step_link(struct txf_part *part, struct txf_step *step)
+{
+	struct dentry *dentry;
+	struct inode *dir;
+	int result;
+
+	if (!step->dir || !step->object)
+		return SKIPPED;
+	dir = d_inode(step->dir);
+	inode_lock_nested(dir, I_MUTEX_PARENT);
+	dentry = lookup_one_len(step->name, step->dir, strlen(step->name));
+	if (IS_ERR(dentry)) {
+		result = judge(PTR_ERR(dentry));
+		goto out;
+	}
+	if (holds(dentry, step->object))
+		result = DONE;
+	else if (d_is_positive(dentry))
+		result = SKIPPED;
+	else
+		result = judge(vfs_link(step->object, TXF_IDMAP, dir, dentry,
+					NULL));
+	dput(dentry);
+out:
+	inode_unlock(dir);
+	return result;
+}
+
+/* Which of the wanted attributes are as expected, and not set already? */
+static u32 attrs_to_set(const struct inode *inode,
+			const struct txf_step_attr *want)
+{
+	struct timespec64 mtime = txf_inode_mtime(inode);
+	umode_t mode = inode->i_mode & S_IALLUGO;
+	u32 mask = want->mask;
+
+	/* An ACL that was set before has brought its permission bits along. */
+	if (mode != want->old_mode &&
+	    mode != ((want->old_mode & ~0777) | (want->mode & 0777)))
+		mask &= ~KTM_TXF_ATTR_MODE;
+	if (!uid_eq(inode->i_uid, want->old_uid))
+		mask &= ~KTM_TXF_ATTR_UID;
+	if (!gid_eq(inode->i_gid, want->old_gid))
+		mask &= ~KTM_TXF_ATTR_GID;
+	/* The commit itself has changed the times of directories. */
+	if (!S_ISDIR(inode->i_mode) &&
+	    !timespec64_equal(&mtime, &want->old_mtime))
+		mask &= ~(KTM_TXF_ATTR_MTIME | KTM_TXF_ATTR_ATIME);
+	return mask;
+}
+
+static bool are_attrs_set(const struct inode *inode,
+			  const struct txf_step_attr *want)
+{
+	struct timespec64 mtime = txf_inode_mtime(inode);
+
+	return (!(want->mask & KTM_TXF_ATTR_MODE) ||
+		(inode->i_mode & S_IALLUGO) == want->mode) &&
+	       (!(want->mask & KTM_TXF_ATTR_UID) ||
+		uid_eq(inode->i_uid, want->uid)) &&
+	       (!(want->mask & KTM_TXF_ATTR_GID) ||
+		gid_eq(inode->i_gid, want->gid)) &&
+	       (!(want->mask & KTM_TXF_ATTR_MTIME) ||
+		timespec64_equal(&mtime, &want->mtime)) &&
+	       !(want->mask & KTM_TXF_ATTR_ATIME);
+}
+
+static void fill_iattr(struct iattr *attr, const struct inode *inode,
+		       const struct txf_step_attr *want, u32 mask)
+{
+	memset(attr, 0, sizeof(*attr));
+	attr->ia_valid = ATTR_CTIME;
+	if ((mask & KTM_TXF_ATTR_MODE) && !S_ISLNK(inode->i_mode)) {
+		attr->ia_valid |= ATTR_MODE;
+		attr->ia_mode = (inode->i_mode & S_IFMT) | want->mode;
+	}
+	if (mask & KTM_TXF_ATTR_UID) {
+		attr->ia_valid |= ATTR_UID;
+		attr->ia_uid = want->uid;
+	}
+	if (mask & KTM_TXF_ATTR_GID) {
+		attr->ia_valid |= ATTR_GID;
+		attr->ia_gid = want->gid;
+	}
+	if (mask & KTM_TXF_ATTR_ATIME) {
+		attr->ia_valid |= ATTR_ATIME | ATTR_ATIME_SET;
+		attr->ia_atime = want->atime;
+	}
+	if (mask & KTM_TXF_ATTR_MTIME) {
+		attr->ia_valid |= ATTR_MTIME | ATTR_MTIME_SET;
+		attr->ia_mtime = want->mtime;
+	}
+}
+
+static int step_setattr(struct txf_part *part, struct txf_step *step)
+{
+	struct inode *inode;
+	struct iattr attr;
+	int result;
+	u32 mask;
+
+	if (!step->object)
+		return SKIPPED;
+	inode = d_inode(step->object);
+	inode_lock(inode);
+	mask = attrs_to_set(inode, &step->attr);
+	if (are_attrs_set(inode, &step->attr)) {
+		result = DONE;
+	} else if (!mask) {
+		result = SKIPPED;
+	} else {
+		fill_iattr(&attr, inode, &step->attr, mask);
+		result = judge(notify_change(TXF_IDMAP, step->object, &attr,
+					     NULL));
+	}
+	inode_unlock(inode);
+	return result;
+}
+
+/* Has the attribute the value of the step: the old one, or the new one? */
+static int compare_xattr(struct txf_step *step, bool *old, bool *new)
+{
+	ssize_t size;
+	void *value;
+
+	size = txf_attr_xattr(step->object, step->name, &value);
+	if (size == -ENODATA || size == -EOPNOTSUPP) {
+		*old = !(step->flags & TXF_STEP_F_OLD_VALUE);
+		*new = !(step->flags & TXF_STEP_F_VALUE);
+		return 0;
+	}
+	if (size < 0)
+		return size;
+	*old = (step->flags & TXF_STEP_F_OLD_VALUE) &&
+	       step->old_crc == crc32_le(~0, value, size);
+	*new = (step->flags & TXF_STEP_F_VALUE) && step->value_size == size &&
+	       !memcmp(step->value, value, size);
+	kvfree(value);
+	return 0;
+}
+
+static int step_setxattr(struct txf_part *part, struct txf_step *step)
+{
+	bool old, new;
+	int error;
+
+	if (!step->object)
+		return SKIPPED;
+	error = compare_xattr(step, &old, &new);
+	if (error)
+		return judge(error);
+	if (new)
+		return DONE;
+	if (!old)
+		return SKIPPED;
+	if (step->flags & TXF_STEP_F_VALUE)
+		error = vfs_setxattr(TXF_IDMAP, step->object, step->name,
+				     step->value, step->value_size, 0);
+	else
+		error = vfs_removexattr(TXF_IDMAP, step->object, step->name);
+	return judge(error);
+}
+
+typedef int (*step_fn)(struct txf_part *part, struct txf_step *step);
+
+static const step_fn step_fns[TXF_STEP_NR] = {
+	[TXF_STEP_EVACUATE] = step_evacuate,
+	[TXF_STEP_REMOVE] = step_remove,
+	[TXF_STEP_MOVE] = step_move,
+	[TXF_STEP_INSTALL] = step_install,
+	[TXF_STEP_LINK] = step_link,
+	[TXF_STEP_SETATTR] = step_setattr,
+	[TXF_STEP_SETXATTR] = step_setxattr,
+};
+
+static int exec_all(struct txf_part *part)
+{
+	struct txf_step *step;
+	int result;
+
+	list_for_each_entry(step, &part->steps, list) {
+		result = step_fns[step->kind](part, step);
+		/*
+		 * A decided transaction can only wait for memory, and for the
+		 * client of an NFS server to give a delegation back.
+		 */
+		while (result == -ENOMEM || result == -EAGAIN) {
+			schedule_timeout_uninterruptible(HZ / 50);
+			result = step_fns[step->kind](part, step);
+		}
+		if (result < 0)
+			return result;
+		if (result == SKIPPED)
+			txf_volume_count(part->vol, TXF_COUNT_SKIPPED, 1);
+		cond_resched();
+	}
+	return 0;
+}
+
+int txf_exec_steps(struct txf_part *part)
+{
+	const struct cred *old;
+	int error;
+
+	error = mnt_want_write(part->vol->mnt);
+	if (error)
+		return error;
+	old = override_creds(part->vol->cred);
+	error = exec_all(part);
+	revert_creds(old);
+	mnt_drop_write(part->vol->mnt);
+	return error;
+}

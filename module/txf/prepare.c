@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm_txf - prepare: the last chance to refuse
+ *
+ * In this order:
+ *
+ *  1. Is everything that the transaction relies on as it was?
+ *  2. Is nobody writing to a staged file any more? From here on nobody can.
+ *  3. Which steps will the commit consist of?
+ *  4. Content and staging directory are made durable, with one commit of the
+ *     file system's journal.
+ *  5. The steps are logged. They become durable with the decision.
+ */
+#include <linux/cred.h>
+#include <linux/dcache.h>
+#include <linux/namei.h>
+#include <linux/slab.h>
+#include <linux/ktm.h>
+
+#include "durable.h"
+#include "overlay.h"
+#include "plan.h"
+#include "prepare.h"
+#include "redo.h"
+#include "remove.h"
+#include "stage.h"
+#include "tx.h"
+#include "view.h"
+#include "volume.h"
+
+/**
+ * struct refusal - why a part cannot be prepared
+ * @reason: for the client
+ * @error: errno, positive
+ * @detail: path
+ */
+struct refusal {
+	enum ktm_reason reason;
+	int error;
+	char detail[KTM_DETAIL_MAX];
+};
+
+static void refuse(struct refusal *no, enum ktm_reason reason, int error,
+		   struct txf_part *part, struct dentry *dentry,
+		   const char *name)
+{
+	char buffer[KTM_DETAIL_MAX];
+	const char *path = "";
+
+	if (dentry)
+		path = txf_view_path(part, dentry, buffer, sizeof(buffer));
+	no->reason = reason;
+	no->error = error;
+	if (name)
+		snprintf(no->detail, sizeof(no->detail), "%s/%s", path, name);
+	else
+		strscpy(no->detail, path, sizeof(no->detail));
+}
+
+/* Is under a changed name still what was there when it was changed first? */
+static bool is_name_fresh(struct txf_name *name)
+{
+	struct dentry *now;
+	bool fresh;
+
+	if (name->dir->staged)
+		return true;
+	now = lookup_one_len_unlocked(name->text, name->dir->dentry,
+				      name->qstr.len);
+	if (IS_ERR(now))
+		return false;
+	if (name->base)
+		fresh = d_is_positive(now) &&
+			d_inode(now) == name->base->inode;
+	else
+		fresh = d_is_negative(now);
+	dput(now);
+	return fresh;
+}
+
+/* Is a directory that the transaction removes still empty but for that? */
+static bool is_removable(struct txf_name *name)
+{
+	struct txf_obj *base = name->base;
+
+	if (!base || !S_ISDIR(base->inode->i_mode) || base->at)
+		return true;
+	return !txf_remove_check_empty(name->part, base->dentry);
+}
+
+static bool check_fresh(struct txf_part *part, struct refusal *no)
+{
+	struct txf_name *name;
+	struct txf_obj *obj;
+	struct txf_dir *dir;
+
+	list_for_each_entry(dir, &part->dirs, list) {
+		if (txf_dir_is_fresh(dir))
+			continue;
+		refuse(no, KTM_REASON_CONFLICT, ESTALE, part, dir->dentry,
+		       NULL);
+		return false;
+	}
+	list_for_each_entry(name, &part->names, list) {
+		if (is_name_fresh(name) && is_removable(name))
+			continue;
+		refuse(no, KTM_REASON_CONFLICT, ESTALE, part,
+		       name->dir->dentry, name->text);
+		return false;
+	}
+	list_for_each_entry(obj, &part->objs, list) {
+		if (txf_obj_is_fresh(obj))
+			continue;
+		refuse(no, KTM_REASON_CONFLICT, ESTALE, part, obj->dentry,
+		       NULL);
+		return false;
+	}
+	return true;
+}
+
+/*
+ * A negative i_writecount keeps everybody from opening the file for writing; it
+ * cannot be made negative while somebody has it open, or mapped shared and
+ * writable.
+ */
+static bool deny_writers(struct txf_part *part, struct refusal *no)
+{
+	struct txf_obj *obj;
+
+	list_for_each_entry(obj, &part->objs, list) {
+		if (!obj->staged || obj->denied ||
+		    !S_ISREG(obj->inode->i_mode))
+			continue;
+		if (!atomic_dec_unless_positive(&obj->inode->i_writecount)) {
+			refuse(no, KTM_REASON_RM, ETXTBSY, part, obj->dentry,
+			       NULL);
+			return false;
+		}
+		obj->denied = true;
+	}
+	return true;
+}
+
+static int prepare(struct txf_part *part, struct ktm_enlistment *en,
+		   struct refusal *no)
+{
+	const struct cred *old;
+	bool fresh;
+	int error;
+
+	old = override_creds(part->vol->cred);
+	fresh = check_fresh(part, no);
+	revert_creds(old);
+	if (!fresh) {
+		txf_volume_count(part->vol, TXF_COUNT_CONFLICTS, 1);
+		return -ESTALE;
+	}
+	if (!deny_writers(part, no))
+		return -ETXTBSY;
+	error = txf_plan_make(part);
+	if (error || list_empty(&part->steps))
+		return error;
+	error = txf_durable_content(part);
+	if (!error)
+		error = txf_durable_commit(part);
+	if (!error)
+		error = txf_redo_write(part, en);
+	return error;
+}
+
+void txf_prepare(struct txf_part *part, struct ktm_enlistment *en)
+{
+	struct refusal *no;
+	int error;
+
+	no = kzalloc(sizeof(*no), GFP_KERNEL);
+	if (!no) {
+		ktm_enlistment_rollback(en, KTM_REASON_RM, ENOMEM, NULL);
+		return;
+	}
+	error = prepare(part, en, no);
+	if (error) {
+		if (!no->reason)
+			refuse(no, KTM_REASON_RM, -error, part, NULL, NULL);
+		ktm_enlistment_rollback(en, no->reason, no->error, no->detail);
+	} else if (list_empty(&part->steps)) {
+		txf_stage_remove(part);
+		txf_part_end(part);
+		ktm_enlistment_read_only(en);
+	} else {
+		/* see txf_volume_go_offline() */
+		WRITE_ONCE(part->prepared, true);
+		ktm_enlistment_prepare_complete(en);
+	}
+	kfree(no);
+}

@@ -1,0 +1,857 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * ktm - kernel transaction manager: ioctl interface of /dev/ktm and its object fds
+ */
+#ifndef _UAPI_LINUX_KTM_H
+#define _UAPI_LINUX_KTM_H
+
+#include <linux/types.h>
+#include <linux/ioctl.h>
+
+/**
+ * DOC: Objects
+ *
+ * /dev/ktm is the control node. Every object is an anon-inode file descriptor
+ * with its own ioctls: transaction manager (TM), transaction (TX), resource
+ * manager (RM) and enlistment (EN). An object is named by a 16 byte UUID, in
+ * the byte order of RFC 4122. An fd keeps its object alive; closing the last
+ * fd of an undecided transaction rolls it back. What is prepared or decided
+ * lives on in the kernel until every enlistment has answered.
+ */
+
+/**
+ * DOC: General ioctl format
+ *
+ * Every argument struct starts with its size, which the caller fills in. A
+ * struct shorter than the first version is refused with EINVAL; a longer one
+ * is accepted if all bytes unknown to this kernel are zero, else E2BIG. The
+ * kernel writes back at most size bytes. A field that has no meaning for a
+ * call must be zero (EINVAL); an unknown flag is EOPNOTSUPP. Timeouts are
+ * absolute CLOCK_MONOTONIC nanoseconds; 0 means none.
+ *
+ * errno values, the same for every call:
+ *
+ * =============== =========================================================
+ * ENOTTY          no such ioctl on this kind of fd
+ * EINVAL          size too small, or a field has an impossible value
+ * E2BIG           a field unknown to this kernel is not zero
+ * EOPNOTSUPP      unknown flag
+ * EFAULT          a user pointer is bad
+ * EBADF           an fd argument is not open
+ * EBADFD          an fd argument is of the wrong kind
+ * EXDEV           the objects belong to different transaction managers
+ * EACCES          the mode bits of the TM do not allow it
+ * EPERM           a capability or a right on the fd is missing
+ * ENOENT          no object with that UUID
+ * EEXIST          an object with that UUID exists; nothing was changed
+ * EPROTO          the answer was not asked for in this state
+ * EALREADY        the answer was given before, or the outcome is known
+ * EINPROGRESS     accepted; the outcome can be polled for
+ * ECANCELED       the transaction was rolled back; its info tells why
+ * ETIMEDOUT       a deadline passed
+ * EMSGSIZE        a record or a buffer is too long (or too short)
+ * ENOSPC          the log ring is full
+ * EDQUOT          the caller's quota of objects is used up
+ * EBUSY           the device or object is in use
+ * EIO             the outcome is in doubt: the log failed, the TM is offline and
+ *                 recovery finds the outcome again; or the RM that was to
+ *                 decide alone vanished
+ * ESHUTDOWN       the TM is offline or detached
+ * ENODEV          there is no ktm log on the device
+ * EPROTONOSUPPORT the log has a format version that is not known
+ * EUCLEAN         the log is damaged
+ * ESTALE          the log is not the one that the caller expects
+ * EROFS           the device is read-only
+ * ENOMEM          out of memory
+ * EINTR           a signal came before the outcome; call again to wait on
+ * =============== =========================================================
+ */
+
+#define KTM_UUID_SIZE		16
+#define KTM_NAME_MAX		64	/* with the terminating NUL */
+#define KTM_DETAIL_MAX		256	/* with the terminating NUL */
+#define KTM_TX_MAX_ENLISTMENTS	1024
+#define KTM_RECORD_MAX		61440	/* bytes of data in one log record */
+
+#define KTM_IOC_TYPE		0xb7
+
+/* Append only; never renumber. */
+enum {
+	KTM_NR_BASE = 0x80,
+	KTM_NR_GET_ABI = KTM_NR_BASE,
+	/* control node */
+	KTM_NR_TM_CREATE,
+	KTM_NR_TM_ATTACH,
+	KTM_NR_TM_OPEN,
+	KTM_NR_TM_LIST,
+	/* TM */
+	KTM_NR_TM_INFO,
+	KTM_NR_TM_DETACH,
+	KTM_NR_TX_CREATE,
+	KTM_NR_TX_OPEN,
+	KTM_NR_TX_LIST,
+	KTM_NR_RM_CREATE,
+	KTM_NR_RM_LIST,
+	/* TX */
+	KTM_NR_TX_INFO,
+	KTM_NR_TX_COMMIT,
+	KTM_NR_TX_ROLLBACK,
+	KTM_NR_TX_SET_TIMEOUT,
+	/* RM */
+	KTM_NR_RM_INFO,
+	KTM_NR_RM_RECOVER,
+	KTM_NR_EN_CREATE,
+	KTM_NR_EN_OPEN,
+	/* EN */
+	KTM_NR_EN_INFO,
+	KTM_NR_EN_LOG,
+	KTM_NR_EN_READ_LOG,
+	KTM_NR_EN_RECOVER,
+	KTM_NR_EN_PREPARE_COMPLETE,
+	KTM_NR_EN_COMMIT_COMPLETE,
+	KTM_NR_EN_ROLLBACK_COMPLETE,
+	KTM_NR_EN_READ_ONLY,
+	KTM_NR_EN_REJECT_SINGLE_PHASE,
+	KTM_NR_EN_ROLLBACK,
+};
+
+#define KTM_ABI_VERSION		1
+
+/**
+ * struct ktm_get_abi - what this kernel module can do (any ktm fd)
+ * @size: sizeof(struct ktm_get_abi)
+ * @version: out: KTM_ABI_VERSION of the module
+ * @features: out: KTM_FEATURE_* bits; none defined yet
+ * @errata: out: bit mask of repaired defects that callers may have worked around
+ */
+struct ktm_get_abi {
+	__u32 size;
+	__u32 version;
+	__u64 features;
+	__u64 errata;
+};
+#define KTM_IOC_GET_ABI _IO(KTM_IOC_TYPE, KTM_NR_GET_ABI)
+
+/**
+ * struct ktm_tm_create - make a volatile transaction manager (control node)
+ * @size: sizeof(struct ktm_tm_create)
+ * @flags: must be 0
+ * @uuid: in: UUID wanted, which needs CAP_SYS_ADMIN, or all zero for a new one;
+ *	out: the UUID
+ * @name: text for people, NUL-terminated, may be empty
+ * @mode: permission bits (octal 0666 at most): read = look, write = use. The
+ *	owner and group are the caller's.
+ * @out_fd: out: the TM's fd (close-on-exec)
+ *
+ * A volatile TM has no log. It coordinates, and forgets everything with the
+ * last fd that refers to it or to an object of it.
+ *
+ * Return: 0, or EINVAL, EPERM, EEXIST, EDQUOT, EMFILE, ENOMEM.
+ */
+struct ktm_tm_create {
+	__u32 size;
+	__u32 flags;
+	__u8 uuid[KTM_UUID_SIZE];
+	char name[KTM_NAME_MAX];
+	__u32 mode;
+	__s32 out_fd;
+};
+#define KTM_IOC_TM_CREATE _IO(KTM_IOC_TYPE, KTM_NR_TM_CREATE)
+
+/**
+ * struct ktm_tm_attach - recover a log and bring its TM online (control node)
+ * @size: sizeof(struct ktm_tm_attach)
+ * @flags: must be 0
+ * @dev_fd: fd of the block device that holds the log, open for read and write
+ * @mode: as in struct ktm_tm_create
+ * @uuid: in: UUID that the log must have, or all zero for any; out: its UUID
+ * @uid: user that owns the TM
+ * @gid: group of the TM
+ * @recovered: out: unfinished transactions that recovery found
+ * @out_fd: out: the TM's fd (close-on-exec)
+ *
+ * Needs CAP_SYS_ADMIN. Claims the device exclusively. The TM stays attached
+ * when the fd is closed, until KTM_IOC_TM_DETACH or the module is unloaded.
+ *
+ * Return: 0, or EPERM, EBADF, ENOTBLK (not a block device), EBUSY (device in
+ * use), EROFS, ENODEV (no log), EPROTONOSUPPORT, EUCLEAN (damaged: the kernel
+ * log says where), ESTALE (another UUID), ENOSPC (device shorter than the
+ * log), EEXIST (a TM with this UUID is attached), EIO, ENOMEM.
+ */
+struct ktm_tm_attach {
+	__u32 size;
+	__u32 flags;
+	__s32 dev_fd;
+	__u32 mode;
+	__u8 uuid[KTM_UUID_SIZE];
+	__u32 uid;
+	__u32 gid;
+	__u32 recovered;
+	__s32 out_fd;
+};
+#define KTM_IOC_TM_ATTACH _IO(KTM_IOC_TYPE, KTM_NR_TM_ATTACH)
+
+/**
+ * struct ktm_open - get an fd for an object that exists
+ * @size: sizeof(struct ktm_open)
+ * @flags: must be 0
+ * @uuid: the object
+ * @out_fd: out: the fd (close-on-exec)
+ * @reserved: must be 0
+ *
+ * KTM_IOC_TM_OPEN on the control node, KTM_IOC_TX_OPEN on a TM. A TM asks for
+ * the permission its mode bits give: read to look, write to use; the fd has
+ * what the caller was granted.
+ *
+ * Return: 0, or ENOENT, EACCES, EMFILE, ENOMEM.
+ */
+struct ktm_open {
+	__u32 size;
+	__u32 flags;
+	__u8 uuid[KTM_UUID_SIZE];
+	__s32 out_fd;
+	__u32 reserved;
+};
+#define KTM_IOC_TM_OPEN _IO(KTM_IOC_TYPE, KTM_NR_TM_OPEN)
+#define KTM_IOC_TX_OPEN _IO(KTM_IOC_TYPE, KTM_NR_TX_OPEN)
+
+/**
+ * struct ktm_list - name the objects that the caller may see
+ * @size: sizeof(struct ktm_list)
+ * @flags: must be 0
+ * @cursor: in: 0 to start, else the value the last call gave back; out: where
+ *	to go on
+ * @uuids: pointer to an array of 16 byte UUIDs
+ * @count: in: room in the array, 1 to 1024; out: UUIDs written, 0 at the end
+ * @reserved: must be 0
+ *
+ * KTM_IOC_TM_LIST on the control node; KTM_IOC_TX_LIST and KTM_IOC_RM_LIST on
+ * a TM. Not a snapshot: what is made or ends meanwhile may be missed, nothing
+ * is named twice.
+ *
+ * Return: 0, or EINVAL, EFAULT.
+ */
+struct ktm_list {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 cursor;
+	__aligned_u64 uuids;
+	__u32 count;
+	__u32 reserved;
+};
+#define KTM_IOC_TM_LIST _IO(KTM_IOC_TYPE, KTM_NR_TM_LIST)
+#define KTM_IOC_TX_LIST _IO(KTM_IOC_TYPE, KTM_NR_TX_LIST)
+#define KTM_IOC_RM_LIST _IO(KTM_IOC_TYPE, KTM_NR_RM_LIST)
+
+/**
+ * enum ktm_tm_state - states of a transaction manager
+ * @KTM_TM_S_ONLINE: takes work
+ * @KTM_TM_S_OFFLINE: the log failed; nothing is acknowledged any more. Detach
+ *	it and attach the log again to recover.
+ * @KTM_TM_S_DETACHED: the log was given back; the fd is of no more use
+ */
+enum ktm_tm_state {
+	KTM_TM_S_ONLINE = 1,
+	KTM_TM_S_OFFLINE = 2,
+	KTM_TM_S_DETACHED = 3,
+};
+
+#define KTM_TM_INFO_F_DURABLE	(1U << 0)	/* has a log */
+
+/**
+ * struct ktm_tm_info - query a TM (TM fd, read permission)
+ * @size: sizeof(struct ktm_tm_info)
+ * @flags: out: KTM_TM_INFO_F_*
+ * @uuid: out: the TM, which is also the UUID of its log
+ * @name: out: its name
+ * @state: out: enum ktm_tm_state
+ * @error: out: the errno (positive) that took the TM offline, or 0
+ * @uid: out: owner
+ * @gid: out: group
+ * @mode: out: permission bits
+ * @dev_major: out: block device of the log, or 0
+ * @dev_minor: out: block device of the log, or 0
+ * @nr_rms: out: resource managers that exist
+ * @nr_active: out: transactions not yet decided
+ * @nr_unfinished: out: decided transactions that wait for an answer
+ * @clock: out: virtual clock; grows with every commit that begins
+ * @committed: out: transactions committed since attach
+ * @aborted: out: transactions rolled back since attach
+ * @log_size: out: bytes in the ring
+ * @log_tail: out: oldest LSN still needed
+ * @log_head: out: LSN that the next record gets, about
+ * @log_durable: out: all records below this LSN are durable
+ * @log_reserved: out: bytes promised to transactions that must still end
+ * @log_flushes: out: cache flushes sent to the device since attach
+ * @log_writes: out: buffers written since attach
+ * @log_bytes: out: bytes written since attach
+ */
+struct ktm_tm_info {
+	__u32 size;
+	__u32 flags;
+	__u8 uuid[KTM_UUID_SIZE];
+	char name[KTM_NAME_MAX];
+	__u32 state;
+	__u32 error;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 dev_major;
+	__u32 dev_minor;
+	__u32 nr_rms;
+	__aligned_u64 nr_active;
+	__aligned_u64 nr_unfinished;
+	__aligned_u64 clock;
+	__aligned_u64 committed;
+	__aligned_u64 aborted;
+	__aligned_u64 log_size;
+	__aligned_u64 log_tail;
+	__aligned_u64 log_head;
+	__aligned_u64 log_durable;
+	__aligned_u64 log_reserved;
+	__aligned_u64 log_flushes;
+	__aligned_u64 log_writes;
+	__aligned_u64 log_bytes;
+};
+#define KTM_IOC_TM_INFO _IO(KTM_IOC_TYPE, KTM_NR_TM_INFO)
+
+/**
+ * struct ktm_simple - argument of calls that need no data
+ * @size: sizeof(struct ktm_simple)
+ * @flags: must be 0
+ *
+ * KTM_IOC_TM_DETACH (TM fd, CAP_SYS_ADMIN) takes a durable TM offline, writes
+ * what must be written and gives the device back. EBUSY while it has active
+ * transactions or resource managers, EINVAL on a volatile TM, ESHUTDOWN when
+ * it is detached already. Decided transactions whose resource manager is away
+ * stay in the log and are found again by the next attach.
+ *
+ * KTM_IOC_RM_RECOVER (RM fd) must be called once after the RM was made and
+ * before it enlists. Every enlistment that an earlier life of the RM left
+ * unresolved is announced by KTM_NOTIFY_RECOVER, the end of the list by
+ * KTM_NOTIFY_LAST_RECOVER: whatever else the RM holds prepared was rolled
+ * back. EALREADY when called twice.
+ */
+struct ktm_simple {
+	__u32 size;
+	__u32 flags;
+};
+#define KTM_IOC_TM_DETACH _IO(KTM_IOC_TYPE, KTM_NR_TM_DETACH)
+#define KTM_IOC_RM_RECOVER _IO(KTM_IOC_TYPE, KTM_NR_RM_RECOVER)
+
+/**
+ * struct ktm_tx_create - begin a transaction (TM fd, write permission)
+ * @size: sizeof(struct ktm_tx_create)
+ * @flags: must be 0
+ * @uuid: in: UUID wanted, or all zero for a new one; out: the UUID
+ * @description: text for people, NUL-terminated, may be empty
+ * @deadline: absolute CLOCK_MONOTONIC time in ns at which it is rolled back
+ *	if commit has not been asked for, or its prepare is not through; 0 = none
+ * @out_fd: out: the transaction's fd (close-on-exec)
+ * @reserved: must be 0
+ *
+ * The caller is the owner. The transaction is rolled back when its last fd is
+ * closed, or when the owner dies, before it was decided.
+ *
+ * Return: 0, or EPERM, EEXIST, ETIMEDOUT (deadline passed), ESHUTDOWN,
+ * EDQUOT, EMFILE, ENOMEM.
+ */
+struct ktm_tx_create {
+	__u32 size;
+	__u32 flags;
+	__u8 uuid[KTM_UUID_SIZE];
+	char description[KTM_NAME_MAX];
+	__aligned_u64 deadline;
+	__s32 out_fd;
+	__u32 reserved;
+};
+#define KTM_IOC_TX_CREATE _IO(KTM_IOC_TYPE, KTM_NR_TX_CREATE)
+
+/**
+ * enum ktm_tx_state - states of a transaction
+ * @KTM_TX_S_NEW: being made; never seen from outside
+ * @KTM_TX_S_ACTIVE: work and enlistment are allowed
+ * @KTM_TX_S_PREPARING: enlistments have been asked to prepare
+ * @KTM_TX_S_DECIDING: all are prepared, the decision is on its way to disk
+ * @KTM_TX_S_SINGLE_PHASE: the only enlistment decides
+ * @KTM_TX_S_COMMITTING: committed; enlistments are being told
+ * @KTM_TX_S_ABORTING: rolled back; enlistments are being told
+ * @KTM_TX_S_COMMITTED: committed, everybody has answered
+ * @KTM_TX_S_ABORTED: rolled back, everybody has answered
+ * @KTM_TX_S_INDOUBT: the log failed under the decision, or the deciding RM
+ *	vanished: the outcome is not known here
+ *
+ * Arcs, by event:
+ *
+ * - NEW -> ACTIVE: begin. NEW -> COMMITTING: recovery found the decision. A
+ *   transaction without one is not made again: it is presumed aborted.
+ * - ACTIVE -> PREPARING: commit asked for; PREPARE is sent to all.
+ * - ACTIVE -> SINGLE_PHASE: commit asked for, and the only enlistment takes
+ *   single phase; SINGLE_PHASE_COMMIT is sent.
+ * - ACTIVE -> COMMITTED: commit asked for, nobody is enlisted.
+ * - ACTIVE, PREPARING -> ABORTING: rollback by anyone; ROLLBACK is sent to all.
+ * - PREPARING -> DECIDING: the last answer came, at least one is prepared; the
+ *   decision is appended to the log.
+ * - PREPARING -> COMMITTED: all answered read-only; nothing is logged.
+ * - DECIDING -> COMMITTING: the decision is durable; COMMIT is sent to all.
+ * - DECIDING -> INDOUBT: the log failed.
+ * - SINGLE_PHASE -> COMMITTED: it answered with commit complete.
+ * - SINGLE_PHASE -> PREPARING: it rejected single phase; PREPARE is sent.
+ * - SINGLE_PHASE -> ABORTING: it rolled back.
+ * - SINGLE_PHASE -> INDOUBT: the RM vanished without an answer.
+ * - COMMITTING -> COMMITTED, ABORTING -> ABORTED: the last answer came.
+ */
+enum ktm_tx_state {
+	KTM_TX_S_NEW = 0,
+	KTM_TX_S_ACTIVE = 1,
+	KTM_TX_S_PREPARING = 2,
+	KTM_TX_S_DECIDING = 3,
+	KTM_TX_S_SINGLE_PHASE = 4,
+	KTM_TX_S_COMMITTING = 5,
+	KTM_TX_S_ABORTING = 6,
+	KTM_TX_S_COMMITTED = 7,
+	KTM_TX_S_ABORTED = 8,
+	KTM_TX_S_INDOUBT = 9,
+};
+
+/**
+ * enum ktm_reason - why a transaction was rolled back
+ * @KTM_REASON_NONE: it was not
+ * @KTM_REASON_CLIENT: the client asked for it
+ * @KTM_REASON_RM: a resource manager refused; detail and error are its words
+ * @KTM_REASON_TIMEOUT: its deadline passed
+ * @KTM_REASON_CLOSED: its last fd was closed
+ * @KTM_REASON_OWNER_DIED: its owner died
+ * @KTM_REASON_RM_GONE: a resource manager left before it had prepared
+ * @KTM_REASON_CONFLICT: something it relied on was changed by others
+ * @KTM_REASON_LOG_FULL: it held back the tail of a full log, or found no room
+ * @KTM_REASON_LOG_ERROR: the log failed before the decision
+ * @KTM_REASON_ENLISTMENT_CLOSED: the fd of an enlistment was closed before it
+ *	had prepared
+ */
+enum ktm_reason {
+	KTM_REASON_NONE = 0,
+	KTM_REASON_CLIENT = 1,
+	KTM_REASON_RM = 2,
+	KTM_REASON_TIMEOUT = 3,
+	KTM_REASON_CLOSED = 4,
+	KTM_REASON_OWNER_DIED = 5,
+	KTM_REASON_RM_GONE = 6,
+	KTM_REASON_CONFLICT = 7,
+	KTM_REASON_LOG_FULL = 8,
+	KTM_REASON_LOG_ERROR = 9,
+	KTM_REASON_ENLISTMENT_CLOSED = 10,
+};
+
+/**
+ * struct ktm_tx_info - query a transaction (TX fd)
+ * @size: sizeof(struct ktm_tx_info)
+ * @flags: out: 0
+ * @uuid: out: the transaction
+ * @tm_uuid: out: its TM
+ * @description: out: as given at its begin
+ * @state: out: enum ktm_tx_state
+ * @reason: out: enum ktm_reason
+ * @error: out: errno (positive) that goes with the reason, or 0
+ * @nr_enlistments: out: enlistments that have not left
+ * @nr_waiting: out: enlistments whose answer is awaited
+ * @owner_pid: out: process that began it, in the caller's pid namespace, or 0
+ *	when it is gone
+ * @deadline: out: as set, or 0
+ * @reason_rm: out: RM that gave the reason, or all zero
+ * @detail: out: what that RM said, NUL-terminated; e.g. the path in conflict
+ */
+struct ktm_tx_info {
+	__u32 size;
+	__u32 flags;
+	__u8 uuid[KTM_UUID_SIZE];
+	__u8 tm_uuid[KTM_UUID_SIZE];
+	char description[KTM_NAME_MAX];
+	__u32 state;
+	__u32 reason;
+	__u32 error;
+	__u32 nr_enlistments;
+	__u32 nr_waiting;
+	__u32 owner_pid;
+	__aligned_u64 deadline;
+	__u8 reason_rm[KTM_UUID_SIZE];
+	char detail[KTM_DETAIL_MAX];
+};
+#define KTM_IOC_TX_INFO _IO(KTM_IOC_TYPE, KTM_NR_TX_INFO)
+
+#define KTM_TX_END_F_NONBLOCK	(1U << 0)	/* do not wait; poll for the outcome */
+#define KTM_TX_END_F_MASK	(KTM_TX_END_F_NONBLOCK)
+
+/**
+ * struct ktm_tx_end - commit or roll back a transaction (TX fd)
+ * @size: sizeof(struct ktm_tx_end)
+ * @flags: KTM_TX_END_F_*
+ * @state: out: enum ktm_tx_state
+ * @reason: out: enum ktm_reason
+ *
+ * KTM_IOC_TX_COMMIT returns 0 when the transaction is committed: the decision
+ * is durable, and every enlistment whose RM is present has carried it out. It
+ * may be called again, e.g. after EINTR, and then waits for the same outcome.
+ * ECANCELED: rolled back, nothing changed. EINPROGRESS: KTM_TX_END_F_NONBLOCK
+ * was given and the outcome is not known yet; poll() reports POLLIN when it is.
+ * EIO: the outcome is in doubt because the log failed. ETIMEDOUT is not
+ * returned: a deadline that passes gives ECANCELED with KTM_REASON_TIMEOUT.
+ *
+ * KTM_IOC_TX_ROLLBACK returns 0 when it is rolled back and every enlistment
+ * whose RM is present has undone its part. EALREADY: it is committed or the
+ * decision is on its way.
+ */
+struct ktm_tx_end {
+	__u32 size;
+	__u32 flags;
+	__u32 state;
+	__u32 reason;
+};
+#define KTM_IOC_TX_COMMIT _IO(KTM_IOC_TYPE, KTM_NR_TX_COMMIT)
+#define KTM_IOC_TX_ROLLBACK _IO(KTM_IOC_TYPE, KTM_NR_TX_ROLLBACK)
+
+/**
+ * struct ktm_tx_set_timeout - set, move or clear the deadline (TX fd)
+ * @size: sizeof(struct ktm_tx_set_timeout)
+ * @flags: must be 0
+ * @deadline: absolute CLOCK_MONOTONIC time in ns, 0 = none
+ *
+ * Return: 0, or EPROTO when the transaction is no longer active.
+ */
+struct ktm_tx_set_timeout {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 deadline;
+};
+#define KTM_IOC_TX_SET_TIMEOUT _IO(KTM_IOC_TYPE, KTM_NR_TX_SET_TIMEOUT)
+
+#define KTM_RM_F_VOLATILE	(1U << 0)	/* never recovers */
+#define KTM_RM_F_MASK		(KTM_RM_F_VOLATILE)
+
+/**
+ * struct ktm_rm_create - register a user-mode resource manager (TM fd, write)
+ * @size: sizeof(struct ktm_rm_create)
+ * @flags: KTM_RM_F_*
+ * @uuid: in: the RM's own UUID, the same in each of its lives; all zero makes
+ *	a new one and is allowed for a volatile RM only
+ * @name: text for people, NUL-terminated, may be empty
+ * @out_fd: out: the RM's fd (close-on-exec)
+ * @reserved: must be 0
+ *
+ * read() on the RM fd fetches struct ktm_notification records, whole ones, as
+ * many as fit; EMSGSIZE if not even one does; it blocks unless the fd is
+ * O_NONBLOCK (EAGAIN). poll() reports POLLIN when one waits. When the last RM
+ * fd is closed the RM leaves: transactions that it had not prepared are rolled
+ * back, the others wait for its next life.
+ *
+ * Return: 0, or EPERM, EEXIST (that RM is present), EINVAL (durable RM without
+ * a UUID or on a volatile TM), ESHUTDOWN, EDQUOT, EMFILE, ENOMEM.
+ */
+struct ktm_rm_create {
+	__u32 size;
+	__u32 flags;
+	__u8 uuid[KTM_UUID_SIZE];
+	char name[KTM_NAME_MAX];
+	__s32 out_fd;
+	__u32 reserved;
+};
+#define KTM_IOC_RM_CREATE _IO(KTM_IOC_TYPE, KTM_NR_RM_CREATE)
+
+#define KTM_RM_INFO_F_KERNEL	(1U << 16)	/* lives in the kernel */
+
+/**
+ * enum ktm_rm_state - states of a resource manager
+ * @KTM_RM_S_OFFLINE: made, has not recovered yet
+ * @KTM_RM_S_ONLINE: may enlist, is sent outcomes
+ * @KTM_RM_S_GONE: its last fd was closed
+ */
+enum ktm_rm_state {
+	KTM_RM_S_OFFLINE = 0,
+	KTM_RM_S_ONLINE = 1,
+	KTM_RM_S_GONE = 2,
+};
+
+/**
+ * struct ktm_rm_info - query a resource manager
+ * @size: sizeof(struct ktm_rm_info)
+ * @flags: in: 0; out: KTM_RM_F_* and KTM_RM_INFO_F_*
+ * @uuid: in: on a TM fd the RM asked for, on an RM fd zero; out: the RM
+ * @name: out: its name
+ * @state: out: enum ktm_rm_state
+ * @nr_enlistments: out: enlistments that have not ended
+ *
+ * On an RM fd about itself; on a TM fd (read permission) about any.
+ *
+ * Return: 0, or ENOENT.
+ */
+struct ktm_rm_info {
+	__u32 size;
+	__u32 flags;
+	__u8 uuid[KTM_UUID_SIZE];
+	char name[KTM_NAME_MAX];
+	__u32 state;
+	__u32 nr_enlistments;
+};
+#define KTM_IOC_RM_INFO _IO(KTM_IOC_TYPE, KTM_NR_RM_INFO)
+
+/**
+ * enum ktm_notify - what a resource manager is told
+ * @KTM_NOTIFY_PREPARE: make the work durable so that it can go either way;
+ *	answer prepare complete, read only or rollback
+ * @KTM_NOTIFY_COMMIT: carry it out; answer commit complete. May come twice.
+ * @KTM_NOTIFY_ROLLBACK: undo it; answer rollback complete. May come twice.
+ * @KTM_NOTIFY_SINGLE_PHASE_COMMIT: decide and carry it out in one step; answer
+ *	commit complete, reject single phase, or rollback
+ * @KTM_NOTIFY_RECOVER: an unresolved enlistment of an earlier life: open it
+ *	(KTM_IOC_EN_OPEN), then call KTM_IOC_EN_RECOVER for the outcome
+ * @KTM_NOTIFY_LAST_RECOVER: the last of these was sent; no enlistment
+ */
+enum ktm_notify {
+	KTM_NOTIFY_PREPARE = 1,
+	KTM_NOTIFY_COMMIT = 2,
+	KTM_NOTIFY_ROLLBACK = 3,
+	KTM_NOTIFY_SINGLE_PHASE_COMMIT = 4,
+	KTM_NOTIFY_RECOVER = 5,
+	KTM_NOTIFY_LAST_RECOVER = 6,
+};
+
+/**
+ * struct ktm_notification - one record read from an RM fd
+ * @size: sizeof(struct ktm_notification); step by this, it may grow
+ * @type: enum ktm_notify
+ * @key: the enlistment's key as the RM gave it; 0 for RECOVER, LAST_RECOVER
+ * @clock: virtual clock of the TM
+ * @enlistment: the enlistment, or all zero
+ * @tx: its transaction, or all zero
+ */
+struct ktm_notification {
+	__u32 size;
+	__u32 type;
+	__aligned_u64 key;
+	__aligned_u64 clock;
+	__u8 enlistment[KTM_UUID_SIZE];
+	__u8 tx[KTM_UUID_SIZE];
+};
+
+#define KTM_EN_F_SINGLE_PHASE	(1U << 0)	/* can do single-phase commit */
+#define KTM_EN_F_MASK		(KTM_EN_F_SINGLE_PHASE)
+
+/**
+ * struct ktm_en_create - enlist in a transaction (RM fd)
+ * @size: sizeof(struct ktm_en_create)
+ * @flags: KTM_EN_F_*
+ * @tx_fd: the transaction
+ * @out_fd: out: the enlistment's fd (close-on-exec)
+ * @key: opaque value given back in each notification
+ * @uuid: out: the enlistment
+ *
+ * Notifications may arrive before the call returns. Closing the fd before the
+ * enlistment has prepared rolls the transaction back.
+ *
+ * Return: 0, or EBADF, EBADFD, EXDEV, EPROTO (the RM has not recovered, or the
+ * transaction is no longer active), ECANCELED (it was rolled back), EMSGSIZE
+ * (KTM_TX_MAX_ENLISTMENTS reached), ESHUTDOWN, EDQUOT, EMFILE, ENOMEM.
+ */
+struct ktm_en_create {
+	__u32 size;
+	__u32 flags;
+	__s32 tx_fd;
+	__s32 out_fd;
+	__aligned_u64 key;
+	__u8 uuid[KTM_UUID_SIZE];
+};
+#define KTM_IOC_EN_CREATE _IO(KTM_IOC_TYPE, KTM_NR_EN_CREATE)
+
+/**
+ * struct ktm_en_open - open an enlistment of an earlier life (RM fd)
+ * @size: sizeof(struct ktm_en_open)
+ * @flags: must be 0
+ * @uuid: the enlistment, from KTM_NOTIFY_RECOVER
+ * @key: opaque value given back in each notification from now on
+ * @out_fd: out: the enlistment's fd (close-on-exec)
+ * @reserved: must be 0
+ *
+ * Return: 0, or ENOENT (this RM has no such enlistment), EMFILE, ENOMEM.
+ */
+struct ktm_en_open {
+	__u32 size;
+	__u32 flags;
+	__u8 uuid[KTM_UUID_SIZE];
+	__aligned_u64 key;
+	__s32 out_fd;
+	__u32 reserved;
+};
+#define KTM_IOC_EN_OPEN _IO(KTM_IOC_TYPE, KTM_NR_EN_OPEN)
+
+/**
+ * enum ktm_en_state - states of an enlistment
+ * @KTM_EN_S_NEW: being made; never seen from outside
+ * @KTM_EN_S_ACTIVE: work is done under it
+ * @KTM_EN_S_PREPARING: PREPARE was sent
+ * @KTM_EN_S_PREPARED: it answered, and cannot refuse any more
+ * @KTM_EN_S_SINGLE_PHASE: SINGLE_PHASE_COMMIT was sent
+ * @KTM_EN_S_COMMITTING: COMMIT was sent, or waits for the RM's return
+ * @KTM_EN_S_ABORTING: ROLLBACK was sent, or waits for the RM's return
+ * @KTM_EN_S_DONE: it answered or left
+ *
+ * Arcs, by event:
+ *
+ * - NEW -> ACTIVE: enlisted. NEW -> COMMITTING: found by recovery.
+ * - ACTIVE -> PREPARING, ACTIVE -> SINGLE_PHASE: that notification is sent.
+ * - PREPARING -> PREPARED: prepare complete.
+ * - ACTIVE, PREPARING, SINGLE_PHASE -> DONE: read only.
+ * - SINGLE_PHASE -> ACTIVE: rejected.
+ * - SINGLE_PHASE, COMMITTING -> DONE: commit complete.
+ * - PREPARED -> COMMITTING: COMMIT is sent.
+ * - ACTIVE, PREPARING, PREPARED, SINGLE_PHASE -> ABORTING: ROLLBACK is sent.
+ * - ABORTING -> DONE: rollback complete.
+ * - COMMITTING, ABORTING -> the same: the RM came back and asks for the
+ *   outcome, which is sent again.
+ * - any but PREPARED, COMMITTING -> DONE: the RM is gone. These two wait for
+ *   the return of a durable RM; a volatile one never returns, they are DONE.
+ */
+enum ktm_en_state {
+	KTM_EN_S_NEW = 0,
+	KTM_EN_S_ACTIVE = 1,
+	KTM_EN_S_PREPARING = 2,
+	KTM_EN_S_PREPARED = 3,
+	KTM_EN_S_SINGLE_PHASE = 4,
+	KTM_EN_S_COMMITTING = 5,
+	KTM_EN_S_ABORTING = 6,
+	KTM_EN_S_DONE = 7,
+};
+
+/**
+ * struct ktm_en_info - query an enlistment (EN fd)
+ * @size: sizeof(struct ktm_en_info)
+ * @flags: out: KTM_EN_F_*
+ * @uuid: out: the enlistment
+ * @tx: out: its transaction
+ * @rm: out: its resource manager
+ * @key: out: its key
+ * @state: out: enum ktm_en_state
+ * @tx_state: out: enum ktm_tx_state
+ * @nr_records: out: redo records logged under it
+ */
+struct ktm_en_info {
+	__u32 size;
+	__u32 flags;
+	__u8 uuid[KTM_UUID_SIZE];
+	__u8 tx[KTM_UUID_SIZE];
+	__u8 rm[KTM_UUID_SIZE];
+	__aligned_u64 key;
+	__u32 state;
+	__u32 tx_state;
+	__aligned_u64 nr_records;
+};
+#define KTM_IOC_EN_INFO _IO(KTM_IOC_TYPE, KTM_NR_EN_INFO)
+
+/**
+ * struct ktm_en_log - append a redo record to the RM's stream (EN fd)
+ * @size: sizeof(struct ktm_en_log)
+ * @flags: must be 0
+ * @data: pointer to the record
+ * @length: its length in bytes, 1 to KTM_RECORD_MAX
+ * @reserved: must be 0
+ * @lsn: out: where it stands
+ *
+ * Allowed while the enlistment is ACTIVE or PREPARING. All records of a
+ * transaction together may take a sixteenth of the ring. The record costs no
+ * flush: it is durable when the decision is, and given back in order by
+ * KTM_IOC_EN_READ_LOG until the enlistment has ended.
+ *
+ * Return: 0, or EPROTO, ECANCELED, EINVAL (volatile TM, length 0), EMSGSIZE,
+ * ENOSPC, EIO, ESHUTDOWN, EFAULT, ENOMEM.
+ */
+struct ktm_en_log {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 data;
+	__u32 length;
+	__u32 reserved;
+	__aligned_u64 lsn;
+};
+#define KTM_IOC_EN_LOG _IO(KTM_IOC_TYPE, KTM_NR_EN_LOG)
+
+/**
+ * struct ktm_en_read_log - read back a redo record (EN fd)
+ * @size: sizeof(struct ktm_en_read_log)
+ * @flags: must be 0
+ * @index: record wanted, counted from 0 in the order of writing
+ * @data: pointer to a buffer
+ * @length: in: its size; out: length of the record
+ * @reserved: must be 0
+ *
+ * Return: 0, or ENOENT (no such record), EMSGSIZE (length tells what is
+ * needed, nothing was copied), EINVAL (volatile TM), EPROTO (rolled back or
+ * ended: the records may be gone), ESHUTDOWN, EIO, EUCLEAN, EFAULT, ENOMEM.
+ */
+struct ktm_en_read_log {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 index;
+	__aligned_u64 data;
+	__u32 length;
+	__u32 reserved;
+};
+#define KTM_IOC_EN_READ_LOG _IO(KTM_IOC_TYPE, KTM_NR_EN_READ_LOG)
+
+/**
+ * struct ktm_en_answer - an enlistment speaks (EN fd)
+ * @size: sizeof(struct ktm_en_answer)
+ * @flags: must be 0
+ *
+ * KTM_IOC_EN_PREPARE_COMPLETE: answers PREPARE. From its return on the RM
+ * cannot refuse. ENOSPC, EIO: the vote could not be logged, the transaction is
+ * rolled back.
+ *
+ * KTM_IOC_EN_COMMIT_COMPLETE: answers COMMIT and SINGLE_PHASE_COMMIT.
+ *
+ * KTM_IOC_EN_ROLLBACK_COMPLETE: answers ROLLBACK.
+ *
+ * KTM_IOC_EN_READ_ONLY: the RM changed nothing and leaves; allowed until it has
+ * answered prepare complete.
+ *
+ * KTM_IOC_EN_REJECT_SINGLE_PHASE: answers SINGLE_PHASE_COMMIT; PREPARE follows.
+ *
+ * KTM_IOC_EN_RECOVER: asks for the outcome of an enlistment of an earlier
+ * life; COMMIT or ROLLBACK follows.
+ *
+ * Return: 0, or EPROTO (not asked for in this state), EALREADY (answered
+ * before: a late duplicate, harmless), ECANCELED (the transaction was rolled
+ * back meanwhile; ROLLBACK was sent), EIO, ENOSPC, ESHUTDOWN.
+ */
+struct ktm_en_answer {
+	__u32 size;
+	__u32 flags;
+};
+#define KTM_IOC_EN_PREPARE_COMPLETE _IO(KTM_IOC_TYPE, KTM_NR_EN_PREPARE_COMPLETE)
+#define KTM_IOC_EN_COMMIT_COMPLETE _IO(KTM_IOC_TYPE, KTM_NR_EN_COMMIT_COMPLETE)
+#define KTM_IOC_EN_ROLLBACK_COMPLETE _IO(KTM_IOC_TYPE, KTM_NR_EN_ROLLBACK_COMPLETE)
+#define KTM_IOC_EN_READ_ONLY _IO(KTM_IOC_TYPE, KTM_NR_EN_READ_ONLY)
+#define KTM_IOC_EN_REJECT_SINGLE_PHASE _IO(KTM_IOC_TYPE, KTM_NR_EN_REJECT_SINGLE_PHASE)
+#define KTM_IOC_EN_RECOVER _IO(KTM_IOC_TYPE, KTM_NR_EN_RECOVER)
+
+/**
+ * struct ktm_en_rollback - refuse: roll the whole transaction back (EN fd)
+ * @size: sizeof(struct ktm_en_rollback)
+ * @flags: must be 0
+ * @reason: KTM_REASON_RM or KTM_REASON_CONFLICT
+ * @error: errno (positive) for the client, or 0
+ * @detail: text for the client, NUL-terminated, may be empty
+ *
+ * Allowed until it has answered prepare complete. The enlistment is sent
+ * ROLLBACK like the others.
+ *
+ * Return: 0, or EPROTO, EALREADY (ended), ECANCELED (rolled back already).
+ */
+struct ktm_en_rollback {
+	__u32 size;
+	__u32 flags;
+	__u32 reason;
+	__u32 error;
+	char detail[KTM_DETAIL_MAX];
+};
+#define KTM_IOC_EN_ROLLBACK _IO(KTM_IOC_TYPE, KTM_NR_EN_ROLLBACK)
+
+#endif /* _UAPI_LINUX_KTM_H */
