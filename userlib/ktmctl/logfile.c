@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktmctl - make logs
+ *
+ * The file is filled with zeros, not only allocated: a first write to an
+ * allocated block makes the file system change its own metadata, which would
+ * cost every commit a second flush.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "content.h"
+#include "ktmctl.h"
+#include "logfile.h"
+#include "mkfs.h"
+
+#define ZERO_STEP	(1U << 20)
+
+static const struct ktmctl_advice create_advice[] = {
+	{ EEXIST, "it exists", "'ktmctl log check' tells whether it is a log." },
+	{ ENOSPC, "the file system is full",
+	  "Choose a smaller --size, or another place." },
+	{ EACCES, "you may not", "Become root, or choose another place." },
+	{ EROFS, "the file system is read-only", "Choose another place." },
+	{ EOPNOTSUPP, "the file system cannot make files without a name",
+	  "Choose a place on ext4, xfs, btrfs or tmpfs, or use a block device." },
+	{ EISDIR, "the file system cannot make files without a name",
+	  "Choose a place on ext4, xfs, btrfs or tmpfs, or use a block device." },
+	{ 0 }
+};
+
+static int write_all(void *ctx, uint64_t offset, const void *data, size_t size)
+{
+	const char *at = data;
+	ssize_t done;
+	int fd = *(int *)ctx;
+
+	while (size) {
+		done = pwrite(fd, at, size, offset);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return done < 0 ? -errno : -EIO;
+		at += done;
+		size -= done;
+		offset += done;
+	}
+	return 0;
+}
+
+static int fill_with_zeros(int fd, uint64_t size)
+{
+	uint64_t offset;
+	size_t part;
+	char *zeros;
+	int ret = 0;
+
+	/* Tells about a full disk before any time is spent. */
+	if (fallocate(fd, 0, 0, size) && errno != EOPNOTSUPP)
+		return -errno;
+	zeros = calloc(1, ZERO_STEP);
+	if (!zeros)
+		return -ENOMEM;
+	for (offset = 0; offset < size && !ret; offset += part) {
+		part = size - offset < ZERO_STEP ? size - offset : ZERO_STEP;
+		ret = write_all(&fd, offset, zeros, part);
+	}
+	free(zeros);
+	return ret;
+}
+
+/* A log is overwritten in place: copy on write would only scatter it. */
+static void avoid_copy_on_write(int fd)
+{
+	int flags;
+
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags))
+		return;
+	flags |= FS_NOCOW_FL;
+	if (ioctl(fd, FS_IOC_SETFLAGS, &flags))
+		return; /* no such flag here, nothing to avoid */
+}
+
+static int make_log(int fd, uint64_t size, const char *name)
+{
+	struct ktm_mkfs_params params = { .device_size = size };
+	int ret;
+
+	if (getrandom(params.uuid, sizeof(params.uuid), 0) !=
+	    sizeof(params.uuid))
+		return -errno;
+	params.uuid[6] = (params.uuid[6] & 0x0f) | 0x40;
+	params.uuid[8] = (params.uuid[8] & 0x3f) | 0x80;
+	if (name)
+		strncpy(params.name, name, sizeof(params.name) - 1);
+	ret = ktm_mkfs(write_all, &fd, &params);
+	if (ret)
+		return ret;
+	return fsync(fd) ? -errno : 0;
+}
+
+/* Make the last part of a path of directories, and make that durable. */
+static int make_parent(const char *directory)
+{
+	char *copy;
+	int fd, ret = 0;
+
+	if (mkdir(directory, 0700))
+		return errno == EEXIST ? 0 : -errno;
+	copy = strdup(directory);
+	if (!copy)
+		return -ENOMEM;
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd))
+		ret = -errno;
+	if (fd >= 0)
+		close(fd);
+	free(copy);
+	return ret;
+}
+
+static int link_into_place(int fd, int dir_fd, const char *name)
+{
+	char self[64];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, self, dir_fd, name, AT_SYMLINK_FOLLOW))
+		return -errno;
+	return fsync(dir_fd) ? -errno : 0;
+}
+
+static int create_in(const char *directory, const char *file, uint64_t size,
+		     const char *name)
+{
+	int dir_fd, fd, ret;
+
+	ret = make_parent(directory);
+	if (ret)
+		return ret;
+	dir_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
+		return -errno;
+	fd = openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		ret = -errno;
+		goto out_close_dir;
+	}
+	avoid_copy_on_write(fd);
+	ret = fill_with_zeros(fd, size);
+	if (!ret)
+		ret = make_log(fd, size, name);
+	if (!ret)
+		ret = link_into_place(fd, dir_fd, file);
+	close(fd);
+out_close_dir:
+	close(dir_fd);
+	return ret;
+}
+
+int logfile_create(const char *path, uint64_t size, const char *name)
+{
+	char *for_directory, *for_file;
+	int ret = -ENOMEM;
+
+	/* dirname() and basename() change what they are given */
+	for_directory = strdup(path);
+	for_file = strdup(path);
+	if (for_directory && for_file)
+		ret = create_in(dirname(for_directory), basename(for_file),
+				size, name);
+	free(for_directory);
+	free(for_file);
+	if (ret)
+		return ktmctl_fail(create_advice, ret,
+				   "cannot make the log file %s", path);
+	return KTMCTL_OK;
+}
+
+/* May a log be put there? 1, 0 if one is there to be kept, -1 if not. */
+static int may_format(int fd, const char *path, uint64_t size, bool keep)
+{
+	const char *what;
+	int kind;
+
+	kind = content_probe(fd, size, &what);
+	if (kind < 0) {
+		ktmctl_fail(NULL, kind, "cannot read %s", path);
+		return -1;
+	}
+	if (kind == CONTENT_BLANK)
+		return 1;
+	if (kind == CONTENT_LOG && keep)
+		return 0;
+	if (kind == CONTENT_LOG)
+		ktmctl_refuse("--force overwrites it; transactions in it would be lost.",
+			      "there is a log on %s", path);
+	else
+		ktmctl_refuse("--force overwrites it.", "there is %s on %s",
+			      what, path);
+	return -1;
+}
+
+static int format_claimed(int fd, const char *path, const char *name,
+			  bool force, bool keep)
+{
+	const char *wrong;
+	uint64_t size;
+	int ret;
+
+	if (ioctl(fd, BLKGETSIZE64, &size))
+		return ktmctl_fail(NULL, errno, "cannot get the size of %s",
+				   path);
+	wrong = logfile_check_options(size, name);
+	if (wrong)
+		return ktmctl_refuse("Use a device or a file of another size.",
+				     "cannot make a log on %s: %s", path,
+				     wrong);
+	if (!force) {
+		ret = may_format(fd, path, size, keep);
+		if (ret <= 0)
+			return ret ? KTMCTL_FAILED : KTMCTL_OK;
+	}
+	ret = make_log(fd, size, name);
+	if (ret)
+		return ktmctl_fail(NULL, ret, "cannot make a log on %s", path);
+	return KTMCTL_OK;
+}
+
+int logfile_format(int device_fd, const char *path, const char *name,
+		   bool force, bool keep)
+{
+	static const struct ktmctl_advice advice[] = {
+		{ EBUSY, "the device is in use",
+		  "Is it mounted, or a log that is attached? See 'ktmctl status'." },
+		{ EROFS, "the device is read-only", NULL },
+		{ 0 }
+	};
+	char self[64];
+	int fd, ret;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", device_fd);
+	fd = open(self, O_RDWR | O_EXCL | O_CLOEXEC);
+	if (fd < 0)
+		return ktmctl_fail(advice, errno, "cannot claim %s", path);
+	ret = format_claimed(fd, path, name, force, keep);
+	close(fd);
+	return ret;
+}
+
+const char *logfile_check_options(uint64_t size, const char *name)
+{
+	if (size < KTM_DISK_RING + KTM_DISK_RING_MIN)
+		return "a log takes 1152 KiB at least";
+	if (size > KTM_DISK_RING + KTM_DISK_RING_MAX)
+		return "a log takes 16 TiB at most";
+	if (name && strlen(name) >= KTM_DISK_NAME_MAX)
+		return "the name is longer than 63 bytes";
+	return NULL;
+}

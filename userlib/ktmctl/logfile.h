@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ktmctl - make logs
+ */
+#ifndef _KTMCTL_LOGFILE_H
+#define _KTMCTL_LOGFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LOGFILE_DEFAULT_SIZE	(64ULL << 20)
+
+/**
+ * logfile_create - make a file that holds an empty log
+ * @path: where; must not exist. A missing parent directory is made.
+ * @size: bytes of the file
+ * @name: name of the TM, or NULL
+ *
+ * The file appears under its name when it is complete and durable, not before.
+ *
+ * Return: KTMCTL_OK, or KTMCTL_FAILED after a message.
+ */
+int logfile_create(const char *path, uint64_t size, const char *name);
+
+/**
+ * logfile_format - put an empty log on a block device
+ * @device_fd: the device; claimed while it is written to
+ * @path: what the user called it
+ * @name: name of the TM, or NULL
+ * @force: overwrite what is there
+ * @keep: leave a log that is there alone, and call that success
+ *
+ * Return: KTMCTL_OK, or KTMCTL_FAILED after a message.
+ */
+int logfile_format(int device_fd, const char *path, const char *name,
+		   bool force, bool keep);
+
+/**
+ * logfile_check_options - can there be such a log?
+ * @size: bytes wanted
+ * @name: name of the TM, or NULL
+ *
+ * Return: NULL, or what is wrong.
+ */
+const char *logfile_check_options(uint64_t size, const char *name);
+
+#endif /* _KTMCTL_LOGFILE_H */

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * libktm - enlistments
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <ktm/ktm.h>
+
+#include "priv.h"
+
+LIBKTM_EXPORT int ktm_en_create(int rm_fd, int tx_fd, uint64_t key,
+				uint32_t flags,
+				unsigned char uuid[KTM_UUID_SIZE])
+{
+	struct ktm_en_create arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.tx_fd = tx_fd,
+		.key = key,
+	};
+	int ret;
+
+	ret = ktm_priv_ioctl(rm_fd, KTM_IOC_EN_CREATE, &arg);
+	if (ret)
+		return ret;
+	if (uuid)
+		memcpy(uuid, arg.uuid, sizeof(arg.uuid));
+	return arg.out_fd;
+}
+
+LIBKTM_EXPORT int ktm_en_open(int rm_fd,
+			      const unsigned char uuid[KTM_UUID_SIZE],
+			      uint64_t key)
+{
+	struct ktm_en_open arg = { .size = sizeof(arg), .key = key };
+	int ret;
+
+	memcpy(arg.uuid, uuid, sizeof(arg.uuid));
+	ret = ktm_priv_ioctl(rm_fd, KTM_IOC_EN_OPEN, &arg);
+	return ret ? ret : arg.out_fd;
+}
+
+LIBKTM_EXPORT int ktm_en_query(int en_fd, struct ktm_en_info *info, size_t size)
+{
+	return ktm_priv_query(en_fd, KTM_IOC_EN_INFO, info, size);
+}
+
+LIBKTM_EXPORT int ktm_en_log(int en_fd, const void *data, uint32_t length,
+			     uint64_t *lsn)
+{
+	struct ktm_en_log arg = {
+		.size = sizeof(arg),
+		.data = (uintptr_t)data,
+		.length = length,
+	};
+	int ret;
+
+	ret = ktm_priv_ioctl(en_fd, KTM_IOC_EN_LOG, &arg);
+	if (!ret && lsn)
+		*lsn = arg.lsn;
+	return ret;
+}
+
+LIBKTM_EXPORT int ktm_en_read_log(int en_fd, uint64_t index, void *buffer,
+				  uint32_t *length)
+{
+	struct ktm_en_read_log arg = {
+		.size = sizeof(arg),
+		.index = index,
+		.data = (uintptr_t)buffer,
+		.length = *length,
+	};
+	int ret;
+
+	ret = ktm_priv_ioctl(en_fd, KTM_IOC_EN_READ_LOG, &arg);
+	if (!ret || ret == -EMSGSIZE)
+		*length = arg.length;
+	return ret;
+}
+
+LIBKTM_EXPORT int ktm_en_recover(int en_fd)
+{
+	return ktm_priv_simple(en_fd, KTM_IOC_EN_RECOVER);
+}
+
+LIBKTM_EXPORT int ktm_en_prepare_complete(int en_fd)
+{
+	return ktm_priv_simple(en_fd, KTM_IOC_EN_PREPARE_COMPLETE);
+}
+
+LIBKTM_EXPORT int ktm_en_commit_complete(int en_fd)
+{
+	return ktm_priv_simple(en_fd, KTM_IOC_EN_COMMIT_COMPLETE);
+}
+
+LIBKTM_EXPORT int ktm_en_rollback_complete(int en_fd)
+{
+	return ktm_priv_simple(en_fd, KTM_IOC_EN_ROLLBACK_COMPLETE);
+}
+
+LIBKTM_EXPORT int ktm_en_read_only(int en_fd)
+{
+	return ktm_priv_simple(en_fd, KTM_IOC_EN_READ_ONLY);
+}
+
+LIBKTM_EXPORT int ktm_en_reject_single_phase(int en_fd)
+{
+	return ktm_priv_simple(en_fd, KTM_IOC_EN_REJECT_SINGLE_PHASE);
+}
+
+LIBKTM_EXPORT int ktm_en_rollback(int en_fd, enum ktm_reason reason,
+				  unsigned int error, const char *detail)
+{
+	struct ktm_en_rollback arg = {
+		.size = sizeof(arg),
+		.reason = reason,
+		.error = error,
+	};
+
+	/* A long explanation must not keep the rollback from happening. */
+	if (detail)
+		memcpy(arg.detail, detail,
+		       strnlen(detail, sizeof(arg.detail) - 1));
+	return ktm_priv_ioctl(en_fd, KTM_IOC_EN_ROLLBACK, &arg);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * libktm - the control node and transaction managers
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <ktm/ktm.h>
+
+#include "priv.h"
+
+LIBKTM_EXPORT int ktm_control_open(void)
+{
+	int fd = open("/dev/ktm", O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+LIBKTM_EXPORT int ktm_abi_query(int fd, struct ktm_get_abi *abi, size_t size)
+{
+	return ktm_priv_query(fd, KTM_IOC_GET_ABI, abi, size);
+}
+
+LIBKTM_EXPORT int ktm_tm_create(int control_fd, const char *name,
+				unsigned int mode,
+				unsigned char uuid[KTM_UUID_SIZE])
+{
+	struct ktm_tm_create arg = { .size = sizeof(arg), .mode = mode };
+	int ret;
+
+	ret = ktm_priv_text(arg.name, sizeof(arg.name), name);
+	if (ret)
+		return ret;
+	if (uuid)
+		memcpy(arg.uuid, uuid, sizeof(arg.uuid));
+	ret = ktm_priv_ioctl(control_fd, KTM_IOC_TM_CREATE, &arg);
+	if (ret)
+		return ret;
+	if (uuid)
+		memcpy(uuid, arg.uuid, sizeof(arg.uuid));
+	return arg.out_fd;
+}
+
+LIBKTM_EXPORT int ktm_tm_attach(int control_fd, struct ktm_tm_attach *attach,
+				size_t size)
+{
+	int ret;
+
+	/* Without room for out_fd there would be a TM that nobody can name. */
+	if (size < offsetof(struct ktm_tm_attach, out_fd) + sizeof(attach->out_fd) ||
+	    size > UINT32_MAX)
+		return -EINVAL;
+	attach->size = size;
+	ret = ktm_priv_ioctl(control_fd, KTM_IOC_TM_ATTACH, attach);
+	return ret ? ret : attach->out_fd;
+}
+
+LIBKTM_EXPORT int ktm_tm_open(int control_fd,
+			      const unsigned char uuid[KTM_UUID_SIZE])
+{
+	return ktm_priv_open(control_fd, KTM_IOC_TM_OPEN, uuid);
+}
+
+LIBKTM_EXPORT int ktm_tm_list(int control_fd, uint64_t *cursor,
+			      unsigned char (*uuids)[KTM_UUID_SIZE],
+			      unsigned int count)
+{
+	return ktm_priv_list(control_fd, KTM_IOC_TM_LIST, cursor, uuids, count);
+}
+
+LIBKTM_EXPORT int ktm_tm_query(int tm_fd, struct ktm_tm_info *info, size_t size)
+{
+	return ktm_priv_query(tm_fd, KTM_IOC_TM_INFO, info, size);
+}
+
+LIBKTM_EXPORT int ktm_tm_detach(int tm_fd)
+{
+	return ktm_priv_simple(tm_fd, KTM_IOC_TM_DETACH);
+}
