@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm selftests - the device of the log fails
+ */
+#include "kselftest_harness.h"
+#include "ktm_log.h"
+
+FIXTURE(fault)
+{
+	const char *path;
+	__u8 uuid[KTM_UUID_SIZE];
+	struct tm_handle tm;
+	struct rm_handle rm;
+	struct tx_handle tx;
+	struct en_handle en;
+};
+
+FIXTURE_VARIANT(fault)
+{
+	const char *spec;
+};
+
+FIXTURE_VARIANT_ADD(fault, flush) { .spec = "flush/once" };
+FIXTURE_VARIANT_ADD(fault, write) { .spec = "write/once" };
+
+FIXTURE_SETUP(fault)
+{
+	self->path = log_device("KTM_FAULT_DEV");
+	if (!self->path || !device_fault("fault", "none"))
+		SKIP(_exit(SKIPPED), "no KTM_FAULT_DEV, or nobody to make it fail");
+	ASSERT_EQ(0, log_format(self->path, 0, self->uuid));
+	ASSERT_EQ(0, tm_attach(self->path, self->uuid, &self->tm, NULL));
+	ASSERT_EQ(0, rm_start(&self->tm, &self->rm, NULL));
+	ASSERT_EQ(0, tx_begin(&self->tm, &self->tx, 0));
+	ASSERT_EQ(0, en_make(&self->rm, &self->tx, &self->en, 1, 0));
+	ASSERT_EQ(0, en_log(&self->en, "redo", 4, NULL));
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	if (!self->tm.durable)
+		return;
+	device_fault("fault", "none");
+	log_release();
+}
+
+/* Under the decision: nobody can know; recovery finds out. */
+TEST_F(fault, in_the_decision)
+{
+	struct tx_handle tx;
+	struct rm_handle rm;
+	struct ktm_tm_info info;
+	__u32 recovered, length = 4;
+	char redo[4];
+
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&self->tx));
+	ASSERT_NOTE(&self->rm, KTM_NOTIFY_PREPARE, &self->en);
+	ASSERT_TRUE(device_fault("fault", variant->spec));
+	ASSERT_EQ(0, prepare_complete(&self->en));
+	ASSERT_EQ(-EIO, commit_wait(&self->tx));
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_INDOUBT, .nr = 1);
+	ASSERT_QUIET(&self->rm);
+	/* it does not heal, although the device has */
+	ASSERT_TM(&self->tm, .state = KTM_TM_S_OFFLINE, .error = EIO, .rms = 1);
+	EXPECT_EQ(-EIO, commit_wait(&self->tx));
+	EXPECT_EQ(-EALREADY, rollback_wait(&self->tx));
+	EXPECT_EQ(-ESHUTDOWN, tx_begin(&self->tm, &tx, 0));
+	EXPECT_EQ(-ESHUTDOWN, rm_make(&self->tm, &rm, self->uuid, 0));
+	EXPECT_EQ(-EBUSY, tm_detach(&self->tm));
+	ASSERT_EQ(0, close(self->rm.fd));
+	ASSERT_EQ(0, tm_detach(&self->tm));
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_INDOUBT);
+
+	ASSERT_EQ(0, tm_attach(self->path, self->uuid, &self->tm, &recovered));
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	EXPECT_EQ(recovered, info.nr_unfinished);
+	ASSERT_EQ(0, rm_make(&self->tm, &self->rm, self->rm.info.uuid, 0));
+	ASSERT_EQ(0, rm_recover(&self->rm));
+	/* a write that failed is not there; one that was not flushed may be */
+	if (!strcmp(variant->spec, "write/once"))
+		EXPECT_EQ(0, recovered);
+	if (recovered) {
+		ASSERT_NOTE(&self->rm, KTM_NOTIFY_RECOVER, &self->en);
+		ASSERT_NOTE(&self->rm, KTM_NOTIFY_LAST_RECOVER, NULL);
+		ASSERT_EQ(0, en_reopen(&self->rm, self->en.info.uuid, 9, &self->en));
+		ASSERT_EQ(0, en_read_log(&self->en, 0, redo, &length));
+		EXPECT_EQ(0, memcmp(redo, "redo", 4));
+		ASSERT_EQ(0, ask_outcome(&self->en));
+		ASSERT_NOTE(&self->rm, KTM_NOTIFY_COMMIT, &self->en);
+		ASSERT_EQ(0, commit_complete(&self->en));
+	} else {
+		ASSERT_NOTE(&self->rm, KTM_NOTIFY_LAST_RECOVER, NULL);
+	}
+	ASSERT_QUIET(&self->rm);
+	ASSERT_EQ(0, close(self->rm.fd));
+	ASSERT_EQ(0, tm_detach(&self->tm));
+}
+
+/* What was not decided can be rolled back without the log. */
+TEST_F(fault, others_can_roll_back)
+{
+	struct tx_handle tx;
+	struct en_handle en;
+
+	ASSERT_EQ(0, tx_begin(&self->tm, &tx, 0));
+	ASSERT_EQ(0, en_make(&self->rm, &tx, &en, 2, 0));
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&self->tx));
+	ASSERT_NOTE(&self->rm, KTM_NOTIFY_PREPARE, &self->en);
+	ASSERT_TRUE(device_fault("fault", variant->spec));
+	ASSERT_EQ(0, prepare_complete(&self->en));
+	ASSERT_EQ(-EIO, commit_wait(&self->tx));
+	EXPECT_NE(0, en_log(&en, "redo", 4, NULL));
+	ASSERT_EQ(-EINPROGRESS, rollback_nowait(&tx));
+	ASSERT_NOTE(&self->rm, KTM_NOTIFY_ROLLBACK, &en);
+	ASSERT_EQ(0, rollback_complete(&en));
+	ASSERT_EQ(0, rollback_wait(&tx));
+	ASSERT_TX(&tx, .state = KTM_TX_S_ABORTED, .reason = KTM_REASON_CLIENT);
+	ASSERT_EQ(0, close(self->rm.fd));
+	ASSERT_EQ(0, tm_detach(&self->tm));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm selftests - resource managers in the kernel, by way of ktm_test_rm.ko
+ */
+#include "kselftest_harness.h"
+#include "ktm_log.h"
+
+#include "kmod/rm/ktm_test_rm.h"
+
+FIXTURE(kernel_rm)
+{
+	struct tm_handle tm;
+	struct tx_handle tx;
+	int rm;
+};
+
+static int rm_register(int rm, const struct tm_handle *tm, const __u8 *uuid, __u32 flags,
+		       __u32 commit)
+{
+	struct test_rm_register arg = {
+		.tm_fd = tm->fd,
+		.flags = flags,
+		.answer = { TEST_RM_DONE, commit, TEST_RM_DONE, TEST_RM_DONE },
+	};
+
+	memcpy(arg.uuid, uuid, sizeof(arg.uuid));
+	return ktm_call(rm, TEST_RM_IOC_REGISTER, &arg);
+}
+
+static int say(int rm, __u32 id, __u32 what)
+{
+	struct test_rm_say_args arg = { .id = id, .say = what };
+
+	return ktm_call(rm, TEST_RM_IOC_ANSWER, &arg);
+}
+
+static struct test_rm_seen seen(int rm)
+{
+	struct test_rm_seen seen = { .error = -1 };
+
+	ktm_call(rm, TEST_RM_IOC_SEEN, &seen);
+	return seen;
+}
+
+/* Callbacks come from a workqueue: until one of this kind has come. */
+static __u32 wait_for(int rm, size_t offset)
+{
+	__u64 limit = now_ns() + PATIENCE * MSEC;
+	struct test_rm_seen now;
+	__u32 count;
+
+	do {
+		usleep(1000);
+		now = seen(rm);
+		memcpy(&count, (char *)&now + offset, sizeof(count));
+	} while (!count && now_ns() < limit);
+	return count;
+}
+
+#define WAIT_FOR(rm, field) \
+	ASSERT_EQ(1, wait_for(rm, offsetof(struct test_rm_seen, field)))
+
+FIXTURE_SETUP(kernel_rm)
+{
+	__u8 uuid[KTM_UUID_SIZE];
+
+	self->rm = open("/dev/ktm_test_rm", O_RDWR | O_CLOEXEC);
+	if (self->rm < 0)
+		SKIP(_exit(SKIPPED), "ktm_test_rm.ko is not loaded");
+	random_uuid(uuid);
+	ASSERT_EQ(0, tm_make(&self->tm, 0600));
+	ASSERT_EQ(0, rm_register(self->rm, &self->tm, uuid, KTM_RM_F_VOLATILE,
+				 TEST_RM_DONE));
+	EXPECT_EQ(1, seen(self->rm).last_recover);
+	ASSERT_EQ(0, tx_begin(&self->tm, &self->tx, 0));
+}
+
+FIXTURE_TEARDOWN(kernel_rm)
+{
+}
+
+static int enlist(int rm, const struct tx_handle *tx, struct test_rm_enlist *how)
+{
+	how->tx_fd = tx->fd;
+	return ktm_call(rm, TEST_RM_IOC_ENLIST, how);
+}
+
+#define ENLIST(...) \
+	enlist(self->rm, &self->tx, &(struct test_rm_enlist){ __VA_ARGS__ })
+
+TEST_F(kernel_rm, info)
+{
+	struct ktm_list list = { .size = sizeof(list), .count = 1 };
+	struct ktm_rm_info info = { .size = sizeof(info) };
+
+	list.uuids = (uintptr_t)info.uuid;
+	ASSERT_EQ(0, ktm_call(self->tm.fd, KTM_IOC_RM_LIST, &list));
+	ASSERT_EQ(1, list.count);
+	ASSERT_EQ(0, ktm_call(self->tm.fd, KTM_IOC_RM_INFO, &info));
+	EXPECT_EQ(KTM_RM_F_VOLATILE | KTM_RM_INFO_F_KERNEL, info.flags);
+	EXPECT_STREQ("test-rm", info.name);
+	EXPECT_EQ(KTM_RM_S_ONLINE, info.state);
+}
+
+TEST_F(kernel_rm, commits)
+{
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_DONE));
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_READ_ONLY));
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_DONE));
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_ACTIVE, .nr = 3);
+	ASSERT_EQ(0, commit_wait(&self->tx));
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_COMMITTED);
+	EXPECT_EQ(3, seen(self->rm).prepare);
+	EXPECT_EQ(2, seen(self->rm).commit);
+	EXPECT_EQ(0, seen(self->rm).rollback);
+	EXPECT_EQ(0, seen(self->rm).error);
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
+	EXPECT_EQ(3, seen(self->rm).release);
+}
+
+TEST_F(kernel_rm, rolls_back)
+{
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_DONE));
+	ASSERT_EQ(0, rollback_wait(&self->tx));
+	EXPECT_EQ(1, seen(self->rm).rollback);
+	EXPECT_EQ(0, seen(self->rm).prepare);
+	EXPECT_EQ(-EALREADY, say(self->rm, 0, TEST_RM_SAY_ROLLED_BACK));
+	EXPECT_EQ(-ECANCELED, ENLIST(.prepare = TEST_RM_DONE));
+}
+
+TEST_F(kernel_rm, refuses)
+{
+	struct ktm_tx_info info;
+
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_DONE));
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_VETO));
+	ASSERT_EQ(-ECANCELED, commit_wait(&self->tx));
+	ASSERT_EQ(0, tx_info(&self->tx, &info));
+	EXPECT_EQ(KTM_TX_S_ABORTED, info.state);
+	EXPECT_EQ(KTM_REASON_RM, info.reason);
+	EXPECT_EQ(EDOM, info.error);
+	EXPECT_STREQ("told to", info.detail);
+	EXPECT_EQ(2, seen(self->rm).rollback);
+	EXPECT_EQ(0, seen(self->rm).commit);
+}
+
+TEST_F(kernel_rm, single_phase)
+{
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_SINGLE_PHASE, .prepare = TEST_RM_VETO));
+	ASSERT_EQ(0, commit_wait(&self->tx));
+	EXPECT_EQ(1, seen(self->rm).single_phase);
+	EXPECT_EQ(0, seen(self->rm).prepare);
+	EXPECT_EQ(0, seen(self->rm).error);
+}
+
+TEST_F(kernel_rm, single_phase_rejected)
+{
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_SINGLE_PHASE,
+			    .single_phase = TEST_RM_REJECT));
+	ASSERT_EQ(0, commit_wait(&self->tx));
+	EXPECT_EQ(1, seen(self->rm).single_phase);
+	EXPECT_EQ(1, seen(self->rm).prepare);
+	EXPECT_EQ(1, seen(self->rm).commit);
+	EXPECT_EQ(0, seen(self->rm).error);
+}
+
+TEST_F(kernel_rm, answers_later)
+{
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_LATER, .commit = TEST_RM_LATER));
+	EXPECT_EQ(-EPROTO, say(self->rm, 0, TEST_RM_SAY_PREPARED));
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&self->tx));
+	WAIT_FOR(self->rm, prepare);
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_PREPARING, .nr = 1, .waiting = 1);
+	EXPECT_EQ(-EPROTO, say(self->rm, 0, TEST_RM_SAY_COMMITTED));
+	EXPECT_EQ(0, say(self->rm, 0, TEST_RM_SAY_PREPARED));
+	EXPECT_EQ(-EALREADY, say(self->rm, 0, TEST_RM_SAY_PREPARED));
+	WAIT_FOR(self->rm, commit);
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_COMMITTING, .nr = 1, .waiting = 1);
+	EXPECT_EQ(-EPROTO, say(self->rm, 0, TEST_RM_SAY_VETO));
+	EXPECT_EQ(0, say(self->rm, 0, TEST_RM_SAY_COMMITTED));
+	ASSERT_EQ(0, commit_wait(&self->tx));
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_COMMITTED);
+	EXPECT_EQ(0, seen(self->rm).release);
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
+	EXPECT_EQ(1, seen(self->rm).release);
+}
+
+TEST_F(kernel_rm, unregisters_when_active)
+{
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_DONE));
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
+	EXPECT_EQ(1, seen(self->rm).release);
+	EXPECT_EQ(0, seen(self->rm).rollback);
+	EXPECT_EQ(-ECANCELED, commit_wait(&self->tx));
+	ASSERT_TM(&self->tm, .state = KTM_TM_S_ONLINE, .aborted = 1);
+}
+
+TEST_F(kernel_rm, unregisters_when_preparing)
+{
+	struct tx_handle *tx = &self->tx;
+	struct ktm_tx_info info;
+
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_LATER));
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(tx));
+	WAIT_FOR(self->rm, prepare);
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
+	EXPECT_EQ(1, seen(self->rm).release);
+	EXPECT_EQ(-ECANCELED, commit_wait(tx));
+	ASSERT_EQ(0, tx_info(tx, &info));
+	EXPECT_EQ(KTM_REASON_RM_GONE, info.reason);
+}
+
+/* A volatile RM that has gone will not come back: nobody waits for it. */
+TEST_F(kernel_rm, unregisters_when_committing)
+{
+	ASSERT_EQ(0, ENLIST(.commit = TEST_RM_LATER));
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&self->tx));
+	WAIT_FOR(self->rm, commit);
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
+	EXPECT_EQ(1, seen(self->rm).release);
+	ASSERT_EQ(0, commit_wait(&self->tx));
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_COMMITTED);
+}
+
+TEST_F(kernel_rm, unregisters_when_aborting)
+{
+	ASSERT_EQ(0, ENLIST(.rollback = TEST_RM_LATER));
+	ASSERT_EQ(-EINPROGRESS, rollback_nowait(&self->tx));
+	WAIT_FOR(self->rm, rollback);
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
+	EXPECT_EQ(1, seen(self->rm).release);
+	ASSERT_EQ(0, rollback_wait(&self->tx));
+}
+
+TEST_F(kernel_rm, unregisters_when_deciding_alone)
+{
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_SINGLE_PHASE,
+			    .single_phase = TEST_RM_LATER));
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&self->tx));
+	WAIT_FOR(self->rm, single_phase);
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
+	ASSERT_EQ(-EIO, commit_wait(&self->tx));
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_INDOUBT);
+}
+
+/* The file is closed with the process, in the middle of it all. */
+TEST_F(kernel_rm, closes)
+{
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_LATER));
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_DONE));
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&self->tx));
+	ASSERT_EQ(0, close(self->rm));
+	ASSERT_EQ(-ECANCELED, commit_wait(&self->tx));
+}
+
+TEST_F(kernel_rm, bad_arguments)
+{
+	__u8 uuid[KTM_UUID_SIZE];
+	struct tm_handle tm = { .fd = self->tx.fd };
+	int rm = open("/dev/ktm_test_rm", O_RDWR);
+
+	random_uuid(uuid);
+	EXPECT_EQ(-EBADFD, rm_register(rm, &tm, uuid, KTM_RM_F_VOLATILE, 0));
+	tm.fd = -1;
+	EXPECT_EQ(-EBADF, rm_register(rm, &tm, uuid, KTM_RM_F_VOLATILE, 0));
+	EXPECT_EQ(-EINVAL, rm_register(rm, &self->tm, uuid, 0, 0));
+	EXPECT_EQ(-EINVAL, rm_register(rm, &self->tm, uuid, 1 << 5, 0));
+	EXPECT_EQ(0, rm_register(rm, &self->tm, uuid, KTM_RM_F_VOLATILE, 0));
+	EXPECT_EQ(-EINVAL, ENLIST(.flags = 1 << 5));
+	self->tx.fd = self->tm.fd;
+	EXPECT_EQ(-EBADFD, ENLIST(.flags = 0));
+}
+
+/* Away when its transaction commits: its redo is read back in its next life. */
+TEST(kernel_rm_recovers)
+{
+	const char *path = log_device("KTM_LOG_DEV");
+	__u8 log[KTM_UUID_SIZE], uuid[KTM_UUID_SIZE];
+	struct test_rm_enlist how = {
+		.commit = TEST_RM_LATER,
+		.nr_records = 20,
+		.record_size = 3000,
+	};
+	int rm = open("/dev/ktm_test_rm", O_RDWR | O_CLOEXEC);
+	struct tm_handle tm;
+	struct tx_handle tx;
+	__u32 recovered;
+
+	if (!path || rm < 0)
+		SKIP(return, "no KTM_LOG_DEV, or ktm_test_rm.ko is not loaded");
+	random_uuid(uuid);
+	ASSERT_EQ(0, log_format(path, LOG_SMALL, log));
+	ASSERT_EQ(0, tm_attach(path, log, &tm, NULL));
+	ASSERT_EQ(0, rm_register(rm, &tm, uuid, 0, TEST_RM_DONE));
+	ASSERT_EQ(0, tx_begin(&tm, &tx, 0));
+	ASSERT_EQ(0, enlist(rm, &tx, &how));
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&tx));
+	WAIT_FOR(rm, commit);
+	ASSERT_EQ(0, ktm_call(rm, TEST_RM_IOC_UNREGISTER, NULL));
+	EXPECT_EQ(1, seen(rm).release);
+	ASSERT_EQ(0, commit_wait(&tx));
+	ASSERT_TX(&tx, .state = KTM_TX_S_COMMITTING, .nr = 1);
+	ASSERT_EQ(0, close(tx.fd));
+	ASSERT_EQ(0, tm_detach(&tm));
+	ASSERT_EQ(0, close(tm.fd));
+
+	ASSERT_EQ(0, tm_attach(path, log, &tm, &recovered));
+	EXPECT_EQ(1, recovered);
+	ASSERT_EQ(0, rm_register(rm, &tm, uuid, 0, TEST_RM_DONE));
+	ASSERT_EQ(0, ktm_call(rm, TEST_RM_IOC_SETTLE, NULL));
+	EXPECT_EQ(1, seen(rm).recover);
+	EXPECT_EQ(20, seen(rm).records);
+	EXPECT_EQ(2, seen(rm).commit);
+	EXPECT_EQ(2, seen(rm).last_recover);
+	EXPECT_EQ(0, seen(rm).error);
+	ASSERT_TM(&tm, .state = KTM_TM_S_ONLINE, .rms = 1, .committed = 1);
+	ASSERT_EQ(0, ktm_call(rm, TEST_RM_IOC_UNREGISTER, NULL));
+	EXPECT_EQ(2, seen(rm).release);
+	ASSERT_EQ(0, tm_detach(&tm));
+}
+
+TEST_HARNESS_MAIN

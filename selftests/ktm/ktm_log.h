@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ktm selftests - logs on block devices, for the tests of durable TMs
+ *
+ * Logs are made by the pure code of the module. Every test makes a new one, with
+ * a new UUID, so that what an older test has left in the ring means nothing.
+ */
+#ifndef _SELFTESTS_KTM_LOG_H
+#define _SELFTESTS_KTM_LOG_H
+
+#include "ktm_harness.h"
+
+#define LOG_SMALL	(1ULL << 21)	/* a device that makes a ring of less than 2 MiB */
+
+/* The device that the runner has named in @variable, or NULL. */
+const char *log_device(const char *variable);
+
+/* Detaches what a test that has failed left attached. */
+void log_release(void);
+
+/* An empty log in the first @size bytes (0: all) of @path. */
+int log_format(const char *path, __u64 size, __u8 *uuid);
+
+/* Replaces both superblocks by ones that the kernel must refuse. */
+enum log_harm {
+	HARM_MAGIC,
+	HARM_CHECKSUM,
+	HARM_VERSION,
+	HARM_SIZE,		/* a ring that is longer than the device */
+};
+
+int log_harm(const char *path, enum log_harm harm);
+
+/* Turns a byte of the ring over, @offset bytes after the LSN. */
+int log_flip(const char *path, const struct ktm_tm_info *info, __u64 lsn, __u32 offset);
+
+/* Attach; uuid may be NULL for any log, recovered may be NULL. */
+int tm_attach(const char *path, const __u8 *uuid, struct tm_handle *tm,
+	      __u32 *recovered);
+int tm_attach_fd(int dev_fd, const __u8 *uuid, struct tm_handle *tm,
+		 __u32 *recovered);
+int tm_detach(const struct tm_handle *tm);
+
+/* Cache flushes that the device has done; -1 if that is not known. */
+long long device_flushes(const char *path);
+
+/* scripts/vm/control fault DISK SPEC; false if there is nobody to ask. */
+bool device_fault(const char *disk, const char *spec);
+
+/* A durable RM that has recovered; its first life, or one with nothing left. */
+int rm_start(const struct tm_handle *tm, struct rm_handle *rm, const __u8 *uuid);
+
+#endif /* _SELFTESTS_KTM_LOG_H */

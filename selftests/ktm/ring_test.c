@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm selftests - a log ring that is small: laps, no room, copying forward
+ */
+#include "kselftest_harness.h"
+#include "ktm_log.h"
+
+#define RECORD	8192
+
+FIXTURE(ring)
+{
+	const char *path;
+	__u8 uuid[KTM_UUID_SIZE];
+	struct tm_handle tm;
+	struct rm_handle rm[2];
+};
+
+FIXTURE_SETUP(ring)
+{
+	int i;
+
+	self->path = log_device("KTM_LOG_DEV");
+	if (!self->path)
+		SKIP(_exit(SKIPPED), "no KTM_LOG_DEV");
+	ASSERT_EQ(0, log_format(self->path, LOG_SMALL, self->uuid));
+	ASSERT_EQ(0, tm_attach(self->path, self->uuid, &self->tm, NULL));
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, rm_start(&self->tm, &self->rm[i], NULL));
+}
+
+FIXTURE_TEARDOWN(ring)
+{
+	if (!self->tm.durable)
+		return;
+	close(self->rm[0].fd);
+	close(self->rm[1].fd);
+	EXPECT_EQ(0, tm_detach(&self->tm));
+}
+
+static int begin(struct _test_data_ring *self, int i, struct tx_handle *tx,
+		 struct en_handle *en, int seed)
+{
+	char data[RECORD];
+
+	memset(data, seed, sizeof(data));
+	return tx_begin(&self->tm, tx, 0) ?: en_make(&self->rm[i], tx, en, seed, 0) ?:
+	       en_log(en, data, sizeof(data), NULL);
+}
+
+static int decide(struct _test_data_ring *self, int i, struct tx_handle *tx,
+		  struct en_handle *en)
+{
+	if (commit_nowait(tx) != -EINPROGRESS ||
+	    *note_differs(&self->rm[i], KTM_NOTIFY_PREPARE, en))
+		return -EBADMSG;
+	return prepare_complete(en) ?:
+	       *note_differs(&self->rm[i], KTM_NOTIFY_COMMIT, en) ? -EBADMSG : 0;
+}
+
+static int commit_one(struct _test_data_ring *self, int i, int seed)
+{
+	struct tx_handle tx;
+	struct en_handle en;
+	int ret;
+
+	ret = begin(self, i, &tx, &en, seed) ?: decide(self, i, &tx, &en) ?:
+	      commit_complete(&en) ?: commit_wait(&tx);
+	close(en.fd);
+	close(tx.fd);
+	return ret;
+}
+
+/* Commits until the head has gone round so often. */
+static int laps(struct _test_data_ring *self, int i, unsigned int nr)
+{
+	struct ktm_tm_info info;
+	int seed = 0, ret;
+	__u64 end;
+
+	ret = tm_info(&self->tm, &info);
+	end = info.log_head + nr * info.log_size;
+	while (!ret && info.log_head < end)
+		ret = commit_one(self, i, ++seed & 0x7f) ?: tm_info(&self->tm, &info);
+	if (!ret && info.log_head - info.log_tail > info.log_size)
+		ret = -ERANGE;
+	return ret;
+}
+
+static bool redo_is(const struct en_handle *en, int seed)
+{
+	char seen[RECORD], want[RECORD];
+	__u32 length = sizeof(seen);
+
+	memset(want, seed, sizeof(want));
+	return !en_read_log(en, 0, seen, &length) && length == RECORD &&
+	       !memcmp(seen, want, RECORD);
+}
+
+TEST_F_TIMEOUT(ring, many_laps, 120)
+{
+	struct ktm_tm_info info;
+
+	__u64 limit;
+
+	ASSERT_EQ(0, laps(self, 0, 10));
+	/* the last end record is written after the commit has returned */
+	limit = now_ns() + PATIENCE * MSEC;
+	do {
+		usleep(1000);
+		ASSERT_EQ(0, tm_info(&self->tm, &info));
+	} while (info.log_reserved && now_ns() < limit);
+	EXPECT_EQ(0, info.nr_active);
+	EXPECT_EQ(0, info.nr_unfinished);
+	EXPECT_EQ(0, info.aborted);
+	EXPECT_EQ(0, info.log_reserved);
+}
+
+/* Who has not prepared and holds the tail makes room for the others. */
+TEST_F_TIMEOUT(ring, oldest_is_rolled_back, 120)
+{
+	struct tx_handle tx;
+	struct en_handle en;
+	struct ktm_tm_info info;
+
+	ASSERT_EQ(0, begin(self, 1, &tx, &en, 'x'));
+	ASSERT_EQ(0, laps(self, 0, 2));
+	ASSERT_NOTE(&self->rm[1], KTM_NOTIFY_ROLLBACK, &en);
+	ASSERT_TX(&tx, .state = KTM_TX_S_ABORTING, .reason = KTM_REASON_LOG_FULL,
+		  .error = ENOSPC, .nr = 1, .waiting = 1);
+	ASSERT_EQ(-ECANCELED, en_log(&en, "x", 1, NULL));
+	ASSERT_EQ(0, rollback_complete(&en));
+	ASSERT_EQ(-ECANCELED, commit_wait(&tx));
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	EXPECT_EQ(1, info.aborted);
+}
+
+/* One that wants more than its share is refused a record, and keeps the others. */
+TEST_F_TIMEOUT(ring, more_than_its_share, 120)
+{
+	char data[KTM_RECORD_MAX] = "";
+	struct ktm_tm_info before, after;
+	struct tx_handle tx;
+	struct en_handle en;
+	int ret = 0, n = 0;
+
+	ASSERT_EQ(0, begin(self, 1, &tx, &en, 'x'));
+	ASSERT_EQ(0, tm_info(&self->tm, &before));
+	while (!ret && n < 100) {
+		ret = en_log(&en, data, sizeof(data), NULL);
+		n += !ret;
+	}
+	EXPECT_EQ(-ENOSPC, ret);
+	ASSERT_EQ(0, tm_info(&self->tm, &after));
+	EXPECT_GT(after.log_size, after.log_head - before.log_head);
+	ASSERT_QUIET(&self->rm[1]);
+	ASSERT_TX(&tx, .state = KTM_TX_S_ACTIVE, .nr = 1);
+	ASSERT_EN(&en, .state = KTM_EN_S_ACTIVE, .tx_state = KTM_TX_S_ACTIVE,
+		  .records = n + 1);
+	ASSERT_EQ(0, commit_one(self, 0, 1));
+	ASSERT_EQ(0, decide(self, 1, &tx, &en));
+	EXPECT_TRUE(redo_is(&en, 'x'));
+	ASSERT_EQ(0, commit_complete(&en));
+	ASSERT_EQ(0, commit_wait(&tx));
+}
+
+/* Decided, and its RM away: its records go round with the ring. */
+TEST_F_TIMEOUT(ring, copied_forward, 240)
+{
+	struct ktm_tm_info info;
+	struct tx_handle tx;
+	struct en_handle en;
+	__u32 recovered;
+	int i;
+
+	ASSERT_EQ(0, begin(self, 1, &tx, &en, 'x'));
+	ASSERT_EQ(0, decide(self, 1, &tx, &en));
+	ASSERT_EQ(0, close(en.fd));
+	ASSERT_EQ(0, close(self->rm[1].fd));
+	ASSERT_EQ(0, close(tx.fd));
+	ASSERT_EQ(0, laps(self, 0, 20));
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	EXPECT_EQ(1, info.nr_unfinished);
+	EXPECT_EQ(0, info.aborted);
+
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, close(self->rm[0].fd));
+		ASSERT_EQ(0, tm_detach(&self->tm));
+		ASSERT_EQ(0, close(self->tm.fd));
+		ASSERT_EQ(0, tm_attach(self->path, self->uuid, &self->tm, &recovered));
+		EXPECT_EQ(1, recovered);
+		ASSERT_EQ(0, rm_start(&self->tm, &self->rm[0], NULL));
+		ASSERT_EQ(0, laps(self, 0, 2));
+	}
+	ASSERT_EQ(0, rm_make(&self->tm, &self->rm[1], self->rm[1].info.uuid, 0));
+	ASSERT_EQ(0, rm_recover(&self->rm[1]));
+	ASSERT_NOTE(&self->rm[1], KTM_NOTIFY_RECOVER, &en);
+	ASSERT_NOTE(&self->rm[1], KTM_NOTIFY_LAST_RECOVER, NULL);
+	ASSERT_EQ(0, en_reopen(&self->rm[1], en.info.uuid, 2, &en));
+	EXPECT_TRUE(redo_is(&en, 'x'));
+	ASSERT_EQ(0, ask_outcome(&en));
+	ASSERT_NOTE(&self->rm[1], KTM_NOTIFY_COMMIT, &en);
+	EXPECT_TRUE(redo_is(&en, 'x'));
+	ASSERT_EQ(0, commit_complete(&en));
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	EXPECT_EQ(0, info.nr_unfinished);
+}
+
+TEST_HARNESS_MAIN

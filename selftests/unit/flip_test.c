@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every bit of a small log is read inverted, one at a time. Replay may find fewer
+ * records, but never others; and if it misses what was known durable, it says so.
+ */
+#include <stdlib.h>
+
+#include <kselftest_harness.h>
+
+#include "image.h"
+
+/* Of the superblocks' zeros, and of the padding, a sample. */
+#define STEP	61
+
+/**
+ * struct outcome - how many flips ended how
+ * @same: everything was found
+ * @damage: -EUCLEAN
+ * @shorter: less was found, and nothing says that it was durable
+ */
+struct outcome {
+	unsigned int same;
+	unsigned int damage;
+	unsigned int shorter;
+};
+
+/**
+ * struct flipper - an image whose bits are flipped
+ * @image: the image
+ * @state: its replay
+ * @outcome: what came out so far
+ * @durable: what is known to be durable
+ */
+struct flipper {
+	struct image *image;
+	struct image_replay *state;
+	struct outcome outcome;
+	u64 durable;
+};
+
+FIXTURE(flip) {
+	struct flipper flipper;
+};
+
+FIXTURE_SETUP(flip)
+{
+	memset(&self->flipper, 0, sizeof(self->flipper));
+	self->flipper.image = image_new();
+	self->flipper.state = calloc(1, sizeof(*self->flipper.state));
+	ASSERT_NE(NULL, self->flipper.state);
+	ASSERT_EQ(0, image_attach(self->flipper.image));
+}
+
+FIXTURE_TEARDOWN(flip)
+{
+	image_free(self->flipper.image);
+	free(self->flipper.state);
+}
+
+static void flip(struct __test_metadata *_metadata, struct flipper *flipper, u64 bit)
+{
+	int ret;
+
+	flipper->image->flip = bit;
+	ret = image_replay(flipper->state, flipper->image);
+	EXPECT_FALSE(flipper->state->wrong);
+	if (ret) {
+		EXPECT_EQ(-EUCLEAN, ret);
+		flipper->outcome.damage++;
+	} else if (flipper->state->next == flipper->image->nr_records) {
+		flipper->outcome.same++;
+	} else {
+		EXPECT_LE(flipper->durable, flipper->state->replay.end_lsn) {
+			TH_LOG("bit %llu of byte %llu", (unsigned long long)bit % 8,
+			       (unsigned long long)bit / 8);
+		}
+		flipper->outcome.shorter++;
+	}
+}
+
+static void flip_log(struct __test_metadata *_metadata, struct flipper *flipper)
+{
+	u64 start = KTM_DISK_RING + flipper->image->tail % IMAGE_RING;
+	u64 end = start + (flipper->image->end - flipper->image->tail);
+	u64 bit;
+
+	for (bit = 1; bit < 128 * 8; bit++)
+		flip(_metadata, flipper, bit);
+	for (; bit < KTM_DISK_BLOCK * 8; bit += STEP)
+		flip(_metadata, flipper, bit);
+	for (bit = KTM_DISK_SB_B * 8; bit < (KTM_DISK_SB_B + 128) * 8; bit++)
+		flip(_metadata, flipper, bit);
+	for (; bit < (KTM_DISK_SB_B + KTM_DISK_BLOCK) * 8; bit += STEP)
+		flip(_metadata, flipper, bit);
+	for (bit = start * 8; bit < end * 8; bit++) {
+		/* the padding of a block, and the inside of long data */
+		if (bit / 8 % KTM_DISK_BLOCK > 600 && bit % STEP)
+			continue;
+		flip(_metadata, flipper, bit);
+	}
+	TH_LOG("%u the same, %u damaged, %u shorter", flipper->outcome.same,
+	       flipper->outcome.damage, flipper->outcome.shorter);
+}
+
+/* Detached in order: all that is in the log is known to be durable. */
+TEST_F_TIMEOUT(flip, clean, 300)
+{
+	struct flipper *flipper = &self->flipper;
+	struct image *image = flipper->image;
+
+	image_append(image, 30);
+	image_append(image, 300);
+	image_seal(image);
+	image_append(image, 5000);
+	image_append(image, 9);
+	image_sync(image);
+	image_append(image, 10);
+	image_super(image, KTM_DISK_SB_F_CLEAN);
+	flipper->durable = image->end;
+	flip_log(_metadata, flipper);
+	EXPECT_EQ(0, flipper->outcome.shorter);
+	EXPECT_LT(0, flipper->outcome.damage);
+	EXPECT_LT(0, flipper->outcome.same);
+}
+
+/* Cut off: durable is what the last buffer says of those before it. */
+TEST_F_TIMEOUT(flip, cut_off, 300)
+{
+	struct flipper *flipper = &self->flipper;
+	struct image *image = flipper->image;
+
+	image_append(image, 30);
+	image_sync(image);
+	image_append(image, 6000);
+	image_sync(image);
+	flipper->durable = image->end;
+	image_append(image, 10);
+	image_seal(image);
+	image_append(image, 40);
+	image_seal(image);
+	flip_log(_metadata, flipper);
+	EXPECT_LT(0, flipper->outcome.shorter);
+	EXPECT_LT(0, flipper->outcome.damage);
+	EXPECT_LT(0, flipper->outcome.same);
+}
+
+TEST_HARNESS_MAIN
