@@ -64,8 +64,7 @@ static int env_up(void)
 	unsigned int i;
 	int ret;
 
-	if (!log || run("`find $KTM_BIN -name ktmctl -type f` log create --force %s",
-			log))
+	if (!log || run("$KTM_BIN/ktmctl log create --force %s", log))
 		return 2;
 	attach.dev_fd = open(log, O_RDWR | O_CLOEXEC);
 	env.control_fd = ktm_control_open();
