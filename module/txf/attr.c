@@ -47,10 +47,10 @@ static int copy_xattr(struct dentry *from, struct dentry *to, const char *name)
 	ssize_t size;
 	int error;
 
-	error = security_inode_copy_up_xattr(name);
-	if (error == 1)
+	error = txf_security_copy_xattr(from, name);
+	if (error == -ECANCELED)
 		return 0;
-	if (error < 0 && error != -EOPNOTSUPP)
+	if (error && error != -EOPNOTSUPP)
 		return error;
 	size = txf_attr_xattr(from, name, &value);
 	if (size < 0)

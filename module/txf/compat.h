@@ -9,8 +9,11 @@
 #include <linux/exportfs.h>
 #include <linux/fs.h>
 #include <linux/mount.h>
+#include <linux/namei.h>
 #include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 #include <linux/sched/task.h>
+#include <linux/security.h>
 #include <linux/version.h>
 #include <linux/xattr.h>
 
@@ -68,7 +71,7 @@ static inline struct dentry *
 txf_decode_fh(struct vfsmount *mnt, struct fid *fid, int len, int type,
 	      int (*acceptable)(void *ctx, struct dentry *dentry))
 {
-#if TXF_KERNEL_IS(6, 13)
+#if TXF_KERNEL_IS(6, 12)	/* the stable branch has it, too */
 	return exportfs_decode_fh_raw(mnt, fid, len, type, 0, acceptable, NULL);
 #else
 	return exportfs_decode_fh_raw(mnt, fid, len, type, acceptable, NULL);
@@ -87,6 +90,27 @@ static inline int txf_acl_set(struct dentry *dentry, int type,
 	error = set_posix_acl(TXF_IDMAP, d_inode(dentry), type, acl);
 	inode_unlock(d_inode(dentry));
 	return error;
+#endif
+}
+
+/* -ECANCELED: this attribute is the security module's own, leave it out. */
+static inline int txf_security_copy_xattr(struct dentry *from, const char *name)
+{
+#if TXF_KERNEL_IS(6, 10)
+	return security_inode_copy_up_xattr(from, name);
+#else
+	int ret = security_inode_copy_up_xattr(name);
+
+	return ret == 1 ? -ECANCELED : ret;
+#endif
+}
+
+static inline int txf_follow_down(struct path *path)
+{
+#if TXF_KERNEL_IS(6, 3)
+	return follow_down(path, 0);
+#else
+	return follow_down(path);
 #endif
 }
 

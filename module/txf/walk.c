@@ -56,7 +56,7 @@ static struct txf_part *part_at(struct walk *walk, const struct path *path)
 static int cross_down(struct path *path, bool *mounted)
 {
 	struct vfsmount *mnt = path->mnt;
-	int error = follow_down(path);
+	int error = txf_follow_down(path);
 
 	if (path->mnt != mnt)
 		*mounted = true;

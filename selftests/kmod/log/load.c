@@ -13,7 +13,6 @@
  * @waiter: in the log
  * @done: completed when it was called
  * @error: what it was told
- * @lsn: end of the record
  */
 struct commit {
 	struct ktm_log_waiter waiter;
