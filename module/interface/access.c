@@ -21,3 +21,14 @@ u32 ktm_access_granted(const struct ktm_tm *tm)
 		mode = KTM_ACCESS_READ | KTM_ACCESS_WRITE;
 	return mode;
 }
+
+u64 ktm_access_rights(u32 granted)
+{
+	u64 rights = 0;
+
+	if (granted & KTM_ACCESS_READ)
+		rights |= KTM_RIGHT_QUERY;
+	if (granted & KTM_ACCESS_WRITE)
+		rights |= KTM_RIGHTS_TM & ~KTM_RIGHT_QUERY;
+	return rights;
+}

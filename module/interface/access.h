@@ -21,4 +21,11 @@
  */
 u32 ktm_access_granted(const struct ktm_tm *tm);
 
+/**
+ * ktm_access_rights - the rights of an fd of a TM
+ * @granted: from ktm_access_granted()
+ * Return: KTM_RIGHT_*.
+ */
+u64 ktm_access_rights(u32 granted);
+
 #endif /* _KTM_INTERFACE_ACCESS_H */

@@ -23,8 +23,7 @@ static int give_tm(struct ktm_call *call, struct ktm_tm *tm, u32 granted,
 {
 	struct file *file;
 
-	file = ktm_fd_file("[ktm-tm]", &ktm_tm_fops, tm,
-			   granted & KTM_ACCESS_WRITE ? O_RDWR : O_RDONLY);
+	file = ktm_fd_file(&ktm_tm_kind, tm, ktm_access_rights(granted), 0);
 	if (IS_ERR(file)) {
 		ktm_tm_put(tm);
 		return PTR_ERR(file);
@@ -137,16 +136,18 @@ static int tm_list(struct ktm_call *call)
 static const struct ktm_ioctl_op dev_ops[] = {
 	KTM_IOCTL_OP_GET_ABI,
 	KTM_IOCTL_OP(KTM_IOC_TM_CREATE, tm_create, struct ktm_tm_create, out_fd, 0,
-		     KTM_OP_FD),
+		     KTM_RIGHT_NONE, KTM_OP_FD),
 	KTM_IOCTL_OP(KTM_IOC_TM_ATTACH, tm_attach, struct ktm_tm_attach, out_fd, 0,
-		     KTM_OP_FD),
-	KTM_IOCTL_OP(KTM_IOC_TM_OPEN, tm_open, struct ktm_open, reserved, 0, KTM_OP_FD),
-	KTM_IOCTL_OP(KTM_IOC_TM_LIST, tm_list, struct ktm_list, reserved, 0, 0),
+		     KTM_RIGHT_NONE, KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_TM_OPEN, tm_open, struct ktm_open, reserved, 0,
+		     KTM_RIGHT_NONE, KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_TM_LIST, tm_list, struct ktm_list, reserved, 0,
+		     KTM_RIGHT_NONE, 0),
 };
 
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return ktm_ioctl_dispatch(file, cmd, arg, dev_ops, ARRAY_SIZE(dev_ops));
+	return ktm_ioctl_dispatch(NULL, cmd, arg, dev_ops, ARRAY_SIZE(dev_ops));
 }
 
 static const struct file_operations dev_fops = {

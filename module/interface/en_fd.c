@@ -126,52 +126,72 @@ static int en_rollback(struct ktm_call *call)
 }
 
 #define ANSWER(cmd, handler) \
-	KTM_IOCTL_OP(cmd, handler, struct ktm_en_answer, flags, 0, 0)
+	KTM_IOCTL_OP(cmd, handler, struct ktm_en_answer, flags, 0, KTM_RIGHT_ANSWER, 0)
 
 static const struct ktm_ioctl_op en_ops[] = {
 	KTM_IOCTL_OP_GET_ABI,
-	KTM_IOCTL_OP(KTM_IOC_EN_INFO, en_info, struct ktm_en_info, nr_records, 0, 0),
-	KTM_IOCTL_OP(KTM_IOC_EN_LOG, en_log, struct ktm_en_log, lsn, 0, 0),
+	KTM_IOCTL_OP_FD_INFO,
+	KTM_IOCTL_OP_RESTRICT,
+	KTM_IOCTL_OP(KTM_IOC_EN_INFO, en_info, struct ktm_en_info, nr_records, 0,
+		     KTM_RIGHT_QUERY, 0),
+	KTM_IOCTL_OP(KTM_IOC_EN_LOG, en_log, struct ktm_en_log, lsn, 0,
+		     KTM_RIGHT_LOG, 0),
 	KTM_IOCTL_OP(KTM_IOC_EN_READ_LOG, en_read_log, struct ktm_en_read_log, reserved,
-		     0, KTM_OP_ALWAYS),
-	ANSWER(KTM_IOC_EN_RECOVER, en_recover),
+		     0, KTM_RIGHT_LOG, KTM_OP_ALWAYS),
+	KTM_IOCTL_OP(KTM_IOC_EN_RECOVER, en_recover, struct ktm_en_answer, flags, 0,
+		     KTM_RIGHT_RECOVER, 0),
 	ANSWER(KTM_IOC_EN_PREPARE_COMPLETE, en_prepare_complete),
 	ANSWER(KTM_IOC_EN_COMMIT_COMPLETE, en_commit_complete),
 	ANSWER(KTM_IOC_EN_ROLLBACK_COMPLETE, en_rollback_complete),
 	ANSWER(KTM_IOC_EN_READ_ONLY, en_read_only),
 	ANSWER(KTM_IOC_EN_REJECT_SINGLE_PHASE, en_reject_single_phase),
-	KTM_IOCTL_OP(KTM_IOC_EN_ROLLBACK, en_rollback, struct ktm_en_rollback, detail, 0, 0),
+	KTM_IOCTL_OP(KTM_IOC_EN_ROLLBACK, en_rollback, struct ktm_en_rollback, detail, 0,
+		     KTM_RIGHT_ANSWER, 0),
 };
 
 static long en_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return ktm_ioctl_dispatch(file, cmd, arg, en_ops, ARRAY_SIZE(en_ops));
+	return ktm_ioctl_dispatch(ktm_fd_of(file), cmd, arg, en_ops, ARRAY_SIZE(en_ops));
 }
 
-static int en_release(struct inode *inode, struct file *file)
+static void en_hold(const struct ktm_fd *fd, u64 rights)
 {
-	struct ktm_enlistment *en = file->private_data;
+	ktm_enlistment_get(fd->object);
+	if (rights & KTM_RIGHT_ANSWER)
+		ktm_enlist_file_opened(fd->object);
+}
 
-	ktm_fd_released(file);
-	ktm_enlist_file_closed(en);
-	ktm_enlistment_put(en);
-	return 0;
+static void en_release(const struct ktm_fd *fd)
+{
+	if (fd->rights & KTM_RIGHT_ANSWER)
+		ktm_enlist_file_closed(fd->object);
+	ktm_enlistment_put(fd->object);
 }
 
 static void en_show_fdinfo(struct seq_file *m, struct file *file)
 {
-	struct ktm_enlistment *en = file->private_data;
+	struct ktm_enlistment *en = ktm_fd_of(file)->object;
 
 	seq_printf(m, "ktm-enlistment:\t%pUb\nktm-tx:\t%pUb\nktm-rm:\t%pUb\nstate:\t%u\n",
 		   &en->obj.uuid, &en->tx->obj.uuid, &en->rm->obj.uuid,
 		   READ_ONCE(en->state));
+	ktm_fd_show(m, file);
 }
 
-const struct file_operations ktm_en_fops = {
+static const struct file_operations en_fops = {
 	.owner = THIS_MODULE,
-	.release = en_release,
+	.release = ktm_fd_release,
 	.unlocked_ioctl = en_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.show_fdinfo = en_show_fdinfo,
 	.llseek = noop_llseek,
+};
+
+const struct ktm_fd_kind ktm_en_kind = {
+	.name = "[ktm-enlistment]",
+	.number = KTM_KIND_EN,
+	.rights = KTM_RIGHTS_EN,
+	.fops = &en_fops,
+	.hold = en_hold,
+	.release = en_release,
 };

@@ -1,46 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ktm - files of objects
+ * ktm - files of objects, and the rights that each carries
  */
 #include <linux/anon_inodes.h>
 #include <linux/cred.h>
 #include <linux/file.h>
+#include <linux/slab.h>
 
 #include "fd.h"
 #include "quota.h"
 
-struct file *ktm_fd_file(const char *name, const struct file_operations *fops,
-			 void *object, int flags)
+struct file *ktm_fd_file(const struct ktm_fd_kind *kind, void *object, u64 rights,
+			 u32 life)
 {
+	struct ktm_fd *fd;
 	struct file *file;
 	int ret;
 
+	fd = kmalloc(sizeof(*fd), GFP_KERNEL_ACCOUNT);
+	if (!fd)
+		return ERR_PTR(-ENOMEM);
+	fd->kind = kind;
+	fd->object = object;
+	fd->rights = rights & kind->rights;
+	fd->life = life;
 	ret = ktm_quota_charge(current_fsuid());
 	if (ret)
-		return ERR_PTR(ret);
-	file = anon_inode_getfile(name, fops, object, flags | O_CLOEXEC);
+		goto err_free;
+	file = anon_inode_getfile(kind->name, kind->fops, fd, O_RDWR | O_CLOEXEC);
 	if (IS_ERR(file)) {
+		ret = PTR_ERR(file);
 		ktm_quota_uncharge(current_fsuid());
-		return file;
+		goto err_free;
 	}
 	/* uncharged by f_cred: the caller's, which it keeps */
 	return file;
+
+err_free:
+	kfree(fd);
+	return ERR_PTR(ret);
 }
 
-void ktm_fd_released(struct file *file)
+int ktm_fd_release(struct inode *inode, struct file *file)
 {
+	const struct ktm_fd *fd = ktm_fd_of(file);
+
 	ktm_quota_uncharge(file->f_cred->fsuid);
+	fd->kind->release(fd);
+	kfree(fd);
+	return 0;
 }
 
-struct file *ktm_fd_get(int fd, const struct file_operations *fops)
+void ktm_fd_show(struct seq_file *m, struct file *file)
+{
+	seq_printf(m, "rights:\t%#llx\n", ktm_fd_of(file)->rights);
+}
+
+struct file *ktm_fd_get(int fd, const struct ktm_fd_kind *kind, u64 rights)
 {
 	struct file *file = fget(fd);
+	int ret = 0;
 
 	if (!file)
 		return ERR_PTR(-EBADF);
-	if (file->f_op != fops) {
+	if (file->f_op != kind->fops)
+		ret = -EBADFD;
+	else if (rights & ~ktm_fd_of(file)->rights)
+		ret = -EPERM;
+	if (ret) {
 		fput(file);
-		return ERR_PTR(-EBADFD);
+		return ERR_PTR(ret);
 	}
 	return file;
 }

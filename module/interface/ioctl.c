@@ -15,6 +15,39 @@ int ktm_ioctl_get_abi(struct ktm_call *call)
 	return 0;
 }
 
+int ktm_ioctl_fd_info(struct ktm_call *call)
+{
+	struct ktm_fd_info *info = &call->arg.fd_info;
+
+	info->kind = call->fd->kind->number;
+	info->reserved = 0;
+	info->rights = call->fd->rights;
+	return 0;
+}
+
+int ktm_ioctl_restrict(struct ktm_call *call)
+{
+	struct ktm_restrict *arg = &call->arg.restrict_arg;
+	const struct ktm_fd *fd = call->fd;
+	struct ktm_fd unused = *fd;
+	struct file *file;
+
+	if (arg->out_fd || arg->reserved)
+		return -EINVAL;
+	arg->rights &= fd->rights;
+	unused.rights = arg->rights;
+	/* before the file is there, since its release undoes it */
+	fd->kind->hold(fd, arg->rights);
+	file = ktm_fd_file(fd->kind, fd->object, arg->rights, fd->life);
+	if (IS_ERR(file)) {
+		fd->kind->release(&unused);
+		return PTR_ERR(file);
+	}
+	call->new_file = file;
+	call->new_fd = &arg->out_fd;
+	return 0;
+}
+
 static int copy_in(struct ktm_call *call, const struct ktm_ioctl_op *op,
 		   void __user *arg, u32 *user_size)
 {
@@ -62,7 +95,7 @@ static long run(struct ktm_call *call, const struct ktm_ioctl_op *op,
 	ret = copy_in(call, op, arg, &user_size);
 	if (ret)
 		return ret;
-	if ((op->op_flags & KTM_OP_WRITE) && !(call->file->f_mode & FMODE_WRITE))
+	if (op->rights && (!call->fd || op->rights & ~call->fd->rights))
 		return -EPERM;
 	if (op->op_flags & KTM_OP_FD) {
 		/* what is made must not be undone for a bad address */
@@ -85,12 +118,13 @@ static long run(struct ktm_call *call, const struct ktm_ioctl_op *op,
 	return ret;
 }
 
-long ktm_ioctl_dispatch(struct file *file, unsigned int cmd, unsigned long arg,
-			const struct ktm_ioctl_op *ops, size_t nr_ops)
+long ktm_ioctl_dispatch(const struct ktm_fd *fd, unsigned int cmd,
+			unsigned long arg, const struct ktm_ioctl_op *ops,
+			size_t nr_ops)
 {
 	struct ktm_call call = {
-		.file = file,
-		.object = file->private_data,
+		.fd = fd,
+		.object = fd ? fd->object : NULL,
 	};
 	size_t i;
 

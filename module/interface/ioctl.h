@@ -9,8 +9,9 @@
 #ifndef _KTM_INTERFACE_IOCTL_H
 #define _KTM_INTERFACE_IOCTL_H
 
-#include <linux/fs.h>
 #include <linux/ktm.h>
+
+#include "fd.h"
 
 /* Room for any argument. */
 union ktm_ioctl_arg {
@@ -19,6 +20,8 @@ union ktm_ioctl_arg {
 		__u32 flags;
 	};
 	struct ktm_get_abi get_abi;
+	struct ktm_fd_info fd_info;
+	struct ktm_restrict restrict_arg;
 	struct ktm_tm_create tm_create;
 	struct ktm_tm_attach tm_attach;
 	struct ktm_open open;
@@ -42,7 +45,7 @@ union ktm_ioctl_arg {
 
 /**
  * struct ktm_call - one ioctl
- * @file: the fd it was called on
+ * @fd: what it was called on, or NULL for the control node
  * @object: what the fd stands for
  * @arg: the argument, as the caller gave it; what the handler leaves here is
  *	copied back
@@ -50,16 +53,17 @@ union ktm_ioctl_arg {
  * @new_fd: set by the handler to the field in @arg for its fd
  */
 struct ktm_call {
-	struct file *file;
+	const struct ktm_fd *fd;
 	void *object;
 	union ktm_ioctl_arg arg;
 	struct file *new_file;
 	__s32 *new_fd;
 };
 
-#define KTM_OP_WRITE	1	/* needs an fd that was granted write */
-#define KTM_OP_FD	2	/* makes an fd */
-#define KTM_OP_ALWAYS	4	/* results are copied back even with an errno */
+#define KTM_OP_FD	1	/* makes an fd */
+#define KTM_OP_ALWAYS	2	/* results are copied back even with an errno */
+
+#define KTM_RIGHT_NONE	0	/* a call that every fd may make */
 
 /**
  * struct ktm_ioctl_op - an entry of a dispatch table
@@ -67,6 +71,7 @@ struct ktm_call {
  * @size: of the argument in this version
  * @min_size: of the argument in its first version
  * @flags_mask: flags that may be set
+ * @rights: KTM_RIGHT_* that the fd must have: -EPERM, and nothing is changed
  * @op_flags: KTM_OP_*
  * @handler: does it; returns 0 or a negative errno
  */
@@ -75,32 +80,34 @@ struct ktm_ioctl_op {
 	u32 size;
 	u32 min_size;
 	u32 flags_mask;
+	u64 rights;
 	u32 op_flags;
 	int (*handler)(struct ktm_call *call);
 };
 
-#define KTM_IOCTL_OP(cmd_, handler_, struct_, last_, mask_, op_flags_)		\
+#define KTM_IOCTL_OP(cmd_, handler_, struct_, last_, mask_, rights_, op_flags_)	\
 	{									\
 		.cmd = (cmd_) + BUILD_BUG_ON_ZERO(sizeof(struct_) >		\
 						  sizeof(union ktm_ioctl_arg)),	\
 		.size = sizeof(struct_),					\
 		.min_size = offsetofend(struct_, last_),			\
 		.flags_mask = (mask_),						\
+		.rights = (rights_),						\
 		.op_flags = (op_flags_),					\
 		.handler = (handler_),						\
 	}
 
 /**
  * ktm_ioctl_dispatch - find the entry, keep the rules, call the handler
- * @file: the fd
+ * @fd: what it was called on, or NULL for the control node
  * @cmd: of the ioctl
  * @arg: of the ioctl
  * @ops: the table of this kind of fd
  * @nr_ops: its length
  * Return: 0 or a negative errno.
  */
-long ktm_ioctl_dispatch(struct file *file, unsigned int cmd, unsigned long arg,
-			const struct ktm_ioctl_op *ops, size_t nr_ops);
+long ktm_ioctl_dispatch(const struct ktm_fd *fd, unsigned int cmd,
+			unsigned long arg, const struct ktm_ioctl_op *ops, size_t nr_ops);
 
 /**
  * ktm_ioctl_get_abi - KTM_IOC_GET_ABI, on every kind of fd
@@ -109,7 +116,30 @@ long ktm_ioctl_dispatch(struct file *file, unsigned int cmd, unsigned long arg,
  */
 int ktm_ioctl_get_abi(struct ktm_call *call);
 
-#define KTM_IOCTL_OP_GET_ABI \
-	KTM_IOCTL_OP(KTM_IOC_GET_ABI, ktm_ioctl_get_abi, struct ktm_get_abi, errata, ~0U, 0)
+/**
+ * ktm_ioctl_fd_info - KTM_IOC_FD_INFO, on the fd of every object
+ * @call: the call
+ * Return: 0.
+ */
+int ktm_ioctl_fd_info(struct ktm_call *call);
+
+/**
+ * ktm_ioctl_restrict - KTM_IOC_RESTRICT, on the fd of every object
+ * @call: the call
+ * Return: 0, -EINVAL, -EDQUOT, -ENFILE, -ENOMEM.
+ */
+int ktm_ioctl_restrict(struct ktm_call *call);
+
+#define KTM_IOCTL_OP_GET_ABI						\
+	KTM_IOCTL_OP(KTM_IOC_GET_ABI, ktm_ioctl_get_abi, struct ktm_get_abi,	\
+		     errata, ~0U, KTM_RIGHT_NONE, 0)
+
+#define KTM_IOCTL_OP_FD_INFO						\
+	KTM_IOCTL_OP(KTM_IOC_FD_INFO, ktm_ioctl_fd_info, struct ktm_fd_info,	\
+		     rights, 0, KTM_RIGHT_NONE, 0)
+
+#define KTM_IOCTL_OP_RESTRICT						\
+	KTM_IOCTL_OP(KTM_IOC_RESTRICT, ktm_ioctl_restrict, struct ktm_restrict,	\
+		     reserved, 0, KTM_RIGHT_NONE, KTM_OP_FD)
 
 #endif /* _KTM_INTERFACE_IOCTL_H */

@@ -15,25 +15,14 @@
 #include "../protocol/redo.h"
 #include "../protocol/rm.h"
 
-static struct file *get_writable(int fd, const struct file_operations *fops)
-{
-	struct file *file = ktm_fd_get(fd, fops);
-
-	if (!IS_ERR(file) && !(file->f_mode & FMODE_WRITE)) {
-		fput(file);
-		return ERR_PTR(-EPERM);
-	}
-	return file;
-}
-
 struct ktm_tx *ktm_tx_get_by_fd(int fd)
 {
-	struct file *file = get_writable(fd, &ktm_tx_fops);
+	struct file *file = ktm_fd_get(fd, &ktm_tx_kind, KTM_RIGHT_ENLIST);
 	struct ktm_tx *tx;
 
 	if (IS_ERR(file))
 		return ERR_CAST(file);
-	tx = ktm_tx_get(file->private_data);
+	tx = ktm_tx_get(ktm_fd_of(file)->object);
 	fput(file);
 	return tx;
 }
@@ -69,12 +58,12 @@ EXPORT_SYMBOL_NS_GPL(ktm_tx_check_active, KTM);
 
 struct ktm_tm *ktm_tm_get_by_fd(int fd)
 {
-	struct file *file = get_writable(fd, &ktm_tm_fops);
+	struct file *file = ktm_fd_get(fd, &ktm_tm_kind, KTM_RIGHT_CREATE_RM);
 	struct ktm_tm *tm;
 
 	if (IS_ERR(file))
 		return ERR_CAST(file);
-	tm = ktm_tm_get(file->private_data);
+	tm = ktm_tm_get(ktm_fd_of(file)->object);
 	fput(file);
 	return tm;
 }
@@ -112,7 +101,7 @@ EXPORT_SYMBOL_NS_GPL(ktm_rm_register, KTM);
 
 int ktm_rm_recover(struct ktm_rm *rm)
 {
-	return ktm_rm_go_online(rm);
+	return ktm_rm_go_online(rm, rm->life);
 }
 EXPORT_SYMBOL_NS_GPL(ktm_rm_recover, KTM);
 
@@ -153,7 +142,7 @@ struct ktm_enlistment *ktm_enlist(struct ktm_rm *rm, struct ktm_tx *tx,
 	if (flags & ~KTM_EN_F_MASK ||
 	    (flags & KTM_EN_F_SINGLE_PHASE && !rm->ops->single_phase))
 		return ERR_PTR(-EINVAL);
-	en = ktm_enlist_make(rm, tx, (unsigned long)key, flags);
+	en = ktm_enlist_make(rm, rm->life, tx, (unsigned long)key, flags);
 	if (IS_ERR(en))
 		return en;
 	ret = ktm_enlist_join(en);

@@ -25,7 +25,7 @@ static int rm_info(struct ktm_call *call)
 
 static int rm_recover(struct ktm_call *call)
 {
-	return ktm_rm_go_online(call->object);
+	return ktm_rm_go_online(call->object, call->fd->life);
 }
 
 /* Takes the reference over, also when it fails. */
@@ -34,7 +34,7 @@ static int give_en(struct ktm_call *call, struct ktm_enlistment *en, __s32 *out_
 	struct file *file;
 
 	ktm_enlist_file_opened(en);
-	file = ktm_fd_file("[ktm-enlistment]", &ktm_en_fops, en, O_RDWR);
+	file = ktm_fd_file(&ktm_en_kind, en, KTM_RIGHTS_EN, 0);
 	if (IS_ERR(file)) {
 		ktm_enlist_file_closed(en);
 		ktm_enlistment_put(en);
@@ -54,14 +54,11 @@ static int en_create(struct ktm_call *call)
 
 	if (arg->out_fd || memchr_inv(arg->uuid, 0, sizeof(arg->uuid)))
 		return -EINVAL;
-	file = ktm_fd_get(arg->tx_fd, &ktm_tx_fops);
+	file = ktm_fd_get(arg->tx_fd, &ktm_tx_kind, KTM_RIGHT_ENLIST);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	if (file->f_mode & FMODE_WRITE)
-		en = ktm_enlist_make(call->object, file->private_data, arg->key,
-				     arg->flags);
-	else
-		en = ERR_PTR(-EPERM);
+	en = ktm_enlist_make(call->object, call->fd->life, ktm_fd_of(file)->object,
+			     arg->key, arg->flags);
 	fput(file);
 	if (IS_ERR(en))
 		return PTR_ERR(en);
@@ -80,7 +77,7 @@ static int en_open(struct ktm_call *call)
 	if (arg->out_fd || arg->reserved)
 		return -EINVAL;
 	import_uuid(&uuid, arg->uuid);
-	en = ktm_enlist_reopen(call->object, &uuid, arg->key);
+	en = ktm_enlist_reopen(call->object, call->fd->life, &uuid, arg->key);
 	if (IS_ERR(en))
 		return PTR_ERR(en);
 	return give_en(call, en, &arg->out_fd);
@@ -88,16 +85,21 @@ static int en_open(struct ktm_call *call)
 
 static const struct ktm_ioctl_op rm_ops[] = {
 	KTM_IOCTL_OP_GET_ABI,
-	KTM_IOCTL_OP(KTM_IOC_RM_INFO, rm_info, struct ktm_rm_info, nr_enlistments, 0, 0),
-	KTM_IOCTL_OP(KTM_IOC_RM_RECOVER, rm_recover, struct ktm_simple, flags, 0, 0),
+	KTM_IOCTL_OP_FD_INFO,
+	KTM_IOCTL_OP_RESTRICT,
+	KTM_IOCTL_OP(KTM_IOC_RM_INFO, rm_info, struct ktm_rm_info, nr_enlistments, 0,
+		     KTM_RIGHT_QUERY, 0),
+	KTM_IOCTL_OP(KTM_IOC_RM_RECOVER, rm_recover, struct ktm_simple, flags, 0,
+		     KTM_RIGHT_RECOVER, 0),
 	KTM_IOCTL_OP(KTM_IOC_EN_CREATE, en_create, struct ktm_en_create, uuid,
-		     KTM_EN_F_MASK, KTM_OP_FD),
-	KTM_IOCTL_OP(KTM_IOC_EN_OPEN, en_open, struct ktm_en_open, reserved, 0, KTM_OP_FD),
+		     KTM_EN_F_MASK, KTM_RIGHT_ENLIST, KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_EN_OPEN, en_open, struct ktm_en_open, reserved, 0,
+		     KTM_RIGHT_RECOVER, KTM_OP_FD),
 };
 
 static long rm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return ktm_ioctl_dispatch(file, cmd, arg, rm_ops, ARRAY_SIZE(rm_ops));
+	return ktm_ioctl_dispatch(ktm_fd_of(file), cmd, arg, rm_ops, ARRAY_SIZE(rm_ops));
 }
 
 /* One record; it leaves the queue when user space has it. */
@@ -120,10 +122,12 @@ static int read_one(struct ktm_rm *rm, char __user *buf)
 
 static ssize_t rm_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 {
-	struct ktm_rm *rm = file->private_data;
+	struct ktm_rm *rm = ktm_fd_of(file)->object;
 	size_t done = 0;
 	int ret = 0;
 
+	if (!(ktm_fd_of(file)->rights & KTM_RIGHT_NOTIFY))
+		return -EPERM;
 	if (count < sizeof(struct ktm_notification))
 		return -EMSGSIZE;
 	while (count - done >= sizeof(struct ktm_notification)) {
@@ -143,34 +147,54 @@ static ssize_t rm_read(struct file *file, char __user *buf, size_t count, loff_t
 
 static __poll_t rm_poll(struct file *file, poll_table *wait)
 {
-	struct ktm_rm *rm = file->private_data;
+	struct ktm_rm *rm = ktm_fd_of(file)->object;
 
+	if (!(ktm_fd_of(file)->rights & KTM_RIGHT_NOTIFY))
+		return EPOLLERR;
 	poll_wait(file, &rm->wait, wait);
 	return ktm_notify_pending(rm) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
-static int rm_release(struct inode *inode, struct file *file)
+static void rm_hold(const struct ktm_fd *fd, u64 rights)
 {
-	ktm_fd_released(file);
-	ktm_rm_end_life(file->private_data);
-	return 0;
+	ktm_rm_get(fd->object);
+	if (rights & KTM_RIGHT_NOTIFY)
+		ktm_rm_file_opened(fd->object);
+}
+
+static void rm_release(const struct ktm_fd *fd)
+{
+	if (fd->rights & KTM_RIGHT_NOTIFY)
+		ktm_rm_file_closed(fd->object);
+	else
+		ktm_rm_put(fd->object);
 }
 
 static void rm_show_fdinfo(struct seq_file *m, struct file *file)
 {
-	struct ktm_rm *rm = file->private_data;
+	struct ktm_rm *rm = ktm_fd_of(file)->object;
 
 	seq_printf(m, "ktm-rm:\t%pUb\nktm-tm:\t%pUb\nstate:\t%u\n", &rm->obj.uuid,
 		   &rm->tm->obj.uuid, READ_ONCE(rm->state));
+	ktm_fd_show(m, file);
 }
 
-const struct file_operations ktm_rm_fops = {
+static const struct file_operations rm_fops = {
 	.owner = THIS_MODULE,
-	.release = rm_release,
+	.release = ktm_fd_release,
 	.read = rm_read,
 	.poll = rm_poll,
 	.unlocked_ioctl = rm_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.show_fdinfo = rm_show_fdinfo,
 	.llseek = noop_llseek,
+};
+
+const struct ktm_fd_kind ktm_rm_kind = {
+	.name = "[ktm-rm]",
+	.number = KTM_KIND_RM,
+	.rights = KTM_RIGHTS_RM,
+	.fops = &rm_fops,
+	.hold = rm_hold,
+	.release = rm_release,
 };

@@ -90,7 +90,7 @@ static int tx_create(struct ktm_call *call)
 	tx = ktm_client_begin(tm, &uuid, arg->description, arg->deadline);
 	if (IS_ERR(tx))
 		return PTR_ERR(tx);
-	call->new_file = ktm_fd_file("[ktm-tx]", &ktm_tx_fops, tx, O_RDWR);
+	call->new_file = ktm_fd_file(&ktm_tx_kind, tx, KTM_RIGHTS_TX, 0);
 	if (IS_ERR(call->new_file)) {
 		ret = PTR_ERR(call->new_file);
 		call->new_file = NULL;
@@ -107,7 +107,8 @@ static int tx_open(struct ktm_call *call)
 	struct ktm_open *arg = &call->arg.open;
 	struct ktm_tm *tm = call->object;
 	struct ktm_tx *tx;
-	bool writer = call->file->f_mode & FMODE_WRITE;
+	u64 rights = call->fd->rights & KTM_RIGHTS_TX;
+	bool may_end = rights & (KTM_RIGHT_COMMIT | KTM_RIGHT_ROLLBACK);
 	uuid_t uuid;
 	bool opened;
 	int ret;
@@ -118,16 +119,15 @@ static int tx_open(struct ktm_call *call)
 	tx = ktm_tx_find(tm, &uuid);
 	if (!tx)
 		return -ENOENT;
-	opened = ktm_client_open(tx, writer);
+	opened = ktm_client_open(tx, may_end);
 	ktm_tx_put(tx);
 	if (!opened)
 		return -ENOENT;
-	call->new_file = ktm_fd_file("[ktm-tx]", &ktm_tx_fops, tx,
-				     writer ? O_RDWR : O_RDONLY);
+	call->new_file = ktm_fd_file(&ktm_tx_kind, tx, rights, 0);
 	if (IS_ERR(call->new_file)) {
 		ret = PTR_ERR(call->new_file);
 		call->new_file = NULL;
-		ktm_client_close(tx, writer);
+		ktm_client_close(tx, may_end);
 		return ret;
 	}
 	call->new_fd = &arg->out_fd;
@@ -149,7 +149,8 @@ static int rm_create(struct ktm_call *call)
 	rm = ktm_rm_begin_life(tm, &uuid, arg->name, arg->flags, NULL, NULL);
 	if (IS_ERR(rm))
 		return PTR_ERR(rm);
-	call->new_file = ktm_fd_file("[ktm-rm]", &ktm_rm_fops, rm, O_RDWR);
+	/* the life is ours, so its number stays */
+	call->new_file = ktm_fd_file(&ktm_rm_kind, rm, KTM_RIGHTS_RM, rm->life);
 	if (IS_ERR(call->new_file)) {
 		ret = PTR_ERR(call->new_file);
 		call->new_file = NULL;
@@ -193,43 +194,65 @@ static int rm_list(struct ktm_call *call)
 
 static const struct ktm_ioctl_op tm_ops[] = {
 	KTM_IOCTL_OP_GET_ABI,
-	KTM_IOCTL_OP(KTM_IOC_TM_INFO, tm_info, struct ktm_tm_info, log_bytes, 0, 0),
-	KTM_IOCTL_OP(KTM_IOC_TM_DETACH, tm_detach, struct ktm_simple, flags, 0, 0),
+	KTM_IOCTL_OP_FD_INFO,
+	KTM_IOCTL_OP_RESTRICT,
+	KTM_IOCTL_OP(KTM_IOC_TM_INFO, tm_info, struct ktm_tm_info, log_bytes, 0,
+		     KTM_RIGHT_QUERY, 0),
+	KTM_IOCTL_OP(KTM_IOC_TM_DETACH, tm_detach, struct ktm_simple, flags, 0,
+		     KTM_RIGHT_DETACH, 0),
 	KTM_IOCTL_OP(KTM_IOC_TX_CREATE, tx_create, struct ktm_tx_create, reserved, 0,
-		     KTM_OP_WRITE | KTM_OP_FD),
-	KTM_IOCTL_OP(KTM_IOC_TX_OPEN, tx_open, struct ktm_open, reserved, 0, KTM_OP_FD),
-	KTM_IOCTL_OP(KTM_IOC_TX_LIST, tx_list, struct ktm_list, reserved, 0, 0),
+		     KTM_RIGHT_BEGIN, KTM_OP_FD),
+	/* gives away no right that the fd does not have */
+	KTM_IOCTL_OP(KTM_IOC_TX_OPEN, tx_open, struct ktm_open, reserved, 0,
+		     KTM_RIGHT_NONE, KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_TX_LIST, tx_list, struct ktm_list, reserved, 0,
+		     KTM_RIGHT_QUERY, 0),
 	KTM_IOCTL_OP(KTM_IOC_RM_CREATE, rm_create, struct ktm_rm_create, reserved,
-		     KTM_RM_F_MASK, KTM_OP_WRITE | KTM_OP_FD),
-	KTM_IOCTL_OP(KTM_IOC_RM_LIST, rm_list, struct ktm_list, reserved, 0, 0),
-	KTM_IOCTL_OP(KTM_IOC_RM_INFO, rm_info, struct ktm_rm_info, nr_enlistments, 0, 0),
+		     KTM_RM_F_MASK, KTM_RIGHT_CREATE_RM, KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_RM_LIST, rm_list, struct ktm_list, reserved, 0,
+		     KTM_RIGHT_QUERY, 0),
+	KTM_IOCTL_OP(KTM_IOC_RM_INFO, rm_info, struct ktm_rm_info, nr_enlistments, 0,
+		     KTM_RIGHT_QUERY, 0),
 };
 
 static long tm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return ktm_ioctl_dispatch(file, cmd, arg, tm_ops, ARRAY_SIZE(tm_ops));
+	return ktm_ioctl_dispatch(ktm_fd_of(file), cmd, arg, tm_ops, ARRAY_SIZE(tm_ops));
 }
 
-static int tm_release(struct inode *inode, struct file *file)
+static void tm_hold(const struct ktm_fd *fd, u64 rights)
 {
-	ktm_fd_released(file);
-	ktm_tm_put(file->private_data);
-	return 0;
+	ktm_tm_get(fd->object);
+}
+
+static void tm_release(const struct ktm_fd *fd)
+{
+	ktm_tm_put(fd->object);
 }
 
 static void tm_show_fdinfo(struct seq_file *m, struct file *file)
 {
-	struct ktm_tm *tm = file->private_data;
+	struct ktm_tm *tm = ktm_fd_of(file)->object;
 
 	seq_printf(m, "ktm-tm:\t%pUb\nstate:\t%u\n", &tm->obj.uuid,
 		   READ_ONCE(tm->state));
+	ktm_fd_show(m, file);
 }
 
-const struct file_operations ktm_tm_fops = {
+static const struct file_operations tm_fops = {
 	.owner = THIS_MODULE,
-	.release = tm_release,
+	.release = ktm_fd_release,
 	.unlocked_ioctl = tm_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.show_fdinfo = tm_show_fdinfo,
 	.llseek = noop_llseek,
+};
+
+const struct ktm_fd_kind ktm_tm_kind = {
+	.name = "[ktm-tm]",
+	.number = KTM_KIND_TM,
+	.rights = KTM_RIGHTS_TM,
+	.fops = &tm_fops,
+	.hold = tm_hold,
+	.release = tm_release,
 };

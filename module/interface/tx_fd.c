@@ -88,23 +88,26 @@ static int tx_set_timeout(struct ktm_call *call)
 
 static const struct ktm_ioctl_op tx_ops[] = {
 	KTM_IOCTL_OP_GET_ABI,
-	KTM_IOCTL_OP(KTM_IOC_TX_INFO, tx_info, struct ktm_tx_info, detail, 0, 0),
+	KTM_IOCTL_OP_FD_INFO,
+	KTM_IOCTL_OP_RESTRICT,
+	KTM_IOCTL_OP(KTM_IOC_TX_INFO, tx_info, struct ktm_tx_info, detail, 0,
+		     KTM_RIGHT_QUERY, 0),
 	KTM_IOCTL_OP(KTM_IOC_TX_COMMIT, tx_commit, struct ktm_tx_end, reason,
-		     KTM_TX_END_F_MASK, KTM_OP_WRITE | KTM_OP_ALWAYS),
+		     KTM_TX_END_F_MASK, KTM_RIGHT_COMMIT, KTM_OP_ALWAYS),
 	KTM_IOCTL_OP(KTM_IOC_TX_ROLLBACK, tx_rollback, struct ktm_tx_end, reason,
-		     KTM_TX_END_F_MASK, KTM_OP_WRITE | KTM_OP_ALWAYS),
+		     KTM_TX_END_F_MASK, KTM_RIGHT_ROLLBACK, KTM_OP_ALWAYS),
 	KTM_IOCTL_OP(KTM_IOC_TX_SET_TIMEOUT, tx_set_timeout, struct ktm_tx_set_timeout,
-		     deadline, 0, KTM_OP_WRITE),
+		     deadline, 0, KTM_RIGHT_SET, 0),
 };
 
 static long tx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	return ktm_ioctl_dispatch(file, cmd, arg, tx_ops, ARRAY_SIZE(tx_ops));
+	return ktm_ioctl_dispatch(ktm_fd_of(file), cmd, arg, tx_ops, ARRAY_SIZE(tx_ops));
 }
 
 static __poll_t tx_poll(struct file *file, poll_table *wait)
 {
-	struct ktm_tx *tx = file->private_data;
+	struct ktm_tx *tx = ktm_fd_of(file)->object;
 
 	poll_wait(file, &tx->wait, wait);
 	return ktm_client_settled(tx) ? EPOLLIN | EPOLLRDNORM : 0;
@@ -112,32 +115,51 @@ static __poll_t tx_poll(struct file *file, poll_table *wait)
 
 static int tx_flush(struct file *file, fl_owner_t id)
 {
-	ktm_client_flush(file->private_data);
+	ktm_client_flush(ktm_fd_of(file)->object);
 	return 0;
 }
 
-static int tx_release(struct inode *inode, struct file *file)
+static bool may_end(u64 rights)
 {
-	ktm_fd_released(file);
-	ktm_client_close(file->private_data, file->f_mode & FMODE_WRITE);
-	return 0;
+	return rights & (KTM_RIGHT_COMMIT | KTM_RIGHT_ROLLBACK);
+}
+
+static void tx_hold(const struct ktm_fd *fd, u64 rights)
+{
+	/* an fd is there, so it has begun */
+	WARN_ON_ONCE(!ktm_client_open(fd->object, may_end(rights)));
+}
+
+static void tx_release(const struct ktm_fd *fd)
+{
+	ktm_client_close(fd->object, may_end(fd->rights));
 }
 
 static void tx_show_fdinfo(struct seq_file *m, struct file *file)
 {
-	struct ktm_tx *tx = file->private_data;
+	struct ktm_tx *tx = ktm_fd_of(file)->object;
 
 	seq_printf(m, "ktm-tx:\t%pUb\nktm-tm:\t%pUb\nstate:\t%u\n", &tx->obj.uuid,
 		   &tx->tm->obj.uuid, READ_ONCE(tx->state));
+	ktm_fd_show(m, file);
 }
 
-const struct file_operations ktm_tx_fops = {
+static const struct file_operations tx_fops = {
 	.owner = THIS_MODULE,
 	.flush = tx_flush,
-	.release = tx_release,
+	.release = ktm_fd_release,
 	.poll = tx_poll,
 	.unlocked_ioctl = tx_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.show_fdinfo = tx_show_fdinfo,
 	.llseek = noop_llseek,
+};
+
+const struct ktm_fd_kind ktm_tx_kind = {
+	.name = "[ktm-tx]",
+	.number = KTM_KIND_TX,
+	.rights = KTM_RIGHTS_TX,
+	.fops = &tx_fops,
+	.hold = tx_hold,
+	.release = tx_release,
 };

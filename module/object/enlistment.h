@@ -23,10 +23,10 @@
  * @awaited: counted in tx.nr_waiting [tx.lock]
  * @suspended: the RM is away, or came back and has not asked for the outcome
  *	yet: nothing is sent [tx.lock]
- * @nr_files: fds of it [tx.lock]
+ * @nr_files: fds of it that may answer [tx.lock]
  * @tx_node: in tx.enlistments [tx.lock]
  * @rm_node: in rm.enlistments [rm.lock]
- * @life: life of the RM in which it was seen last [rm.lock]
+ * @life: life of the RM in which it was made or seen last [rm.lock]
  * @unresolved: life of the RM in whose nr_unresolved it counts, or 0 [rm.lock]
  * @key: the RM's [rm.lock to change]
  * @note: the notification that waits [rm.lock]

@@ -11,7 +11,7 @@
  *			being attached
  *	transaction	each of its fds and enlistments; the log while a decision
  *			is under way; the end list; its deadline
- *	RM		its fd or its kernel user; each of its enlistments
+ *	RM		each of its fds or its kernel user; each of its enlistments
  *	enlistment	each of its fds or its kernel user; its transaction until
  *			it has left; the RM's queue while a notification waits;
  *			the work that delivers one

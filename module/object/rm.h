@@ -29,6 +29,7 @@
  * @name: text for people [lock]
  * @ops: functions of a kernel RM, or NULL [lock to change, const in a life]
  * @priv: of a kernel RM [as ops]
+ * @nr_files: fds of it that may fetch notifications [lock]
  * @nr_keys: keys of a kernel RM that were not released yet [lock]
  * @workers: runs the callbacks of a kernel RM, or NULL [as ops]
  * @enlistments: those that have not left [lock]
@@ -52,6 +53,7 @@ struct ktm_rm {
 	char name[KTM_NAME_MAX];
 	const struct ktm_rm_ops *ops;
 	void *priv;
+	u32 nr_files;
 	u32 nr_keys;
 	struct workqueue_struct *workers;
 	struct list_head enlistments;

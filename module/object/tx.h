@@ -56,7 +56,7 @@ struct ktm_deadline;
  * @first_vote: the lowest of their LSNs, or 0 [lock]
  * @slots: slots reserved in the log [lock]
  * @log_bytes: what its REDO records take [lock]
- * @nr_files: fds of it that may write [lock]
+ * @nr_files: fds of it that may commit or roll back [lock]
  * @owner: who began it [const]
  * @deadline: timer, or NULL [lock]
  * @expired: it ran when the single enlistment was to decide [lock]

@@ -27,15 +27,15 @@ struct ktm_tx *ktm_client_begin(struct ktm_tm *tm, const uuid_t *uuid,
 /**
  * ktm_client_open - count one more file of a transaction
  * @tx: the transaction
- * @writer: the file may write, so it keeps the transaction going
+ * @writer: the file may commit or roll back, so it keeps the transaction going
  * Return: true; false if it has not begun, and maybe never will. A reference
  * is taken for the file.
  */
 bool ktm_client_open(struct ktm_tx *tx, bool writer);
 
 /**
- * ktm_client_close - one file less; the last one that may write rolls back what
- * is undecided
+ * ktm_client_close - one file less; the last one that may end the transaction
+ * rolls back what is undecided
  * @tx: the transaction; the file's reference is dropped
  * @writer: the file was counted: it came from ktm_client_begin(), _open()
  * Context: process context, does not wait for RMs.

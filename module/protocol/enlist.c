@@ -29,8 +29,7 @@ static int join(struct ktm_step *step, struct ktm_enlistment *en)
 	if (ret)
 		return ret;
 	spin_lock(&rm->lock);
-	if (rm->state == KTM_RM_S_ONLINE && !rm->busy) {
-		en->life = rm->life;
+	if (rm->state == KTM_RM_S_ONLINE && !rm->busy && en->life == rm->life) {
 		list_add_tail(&en->rm_node, &rm->enlistments);
 		rm->nr_enlistments++;
 	} else {
@@ -45,8 +44,8 @@ static int join(struct ktm_step *step, struct ktm_enlistment *en)
 	return ktm_step_en(step, en, KTM_EN_E_ENLIST);
 }
 
-struct ktm_enlistment *ktm_enlist_make(struct ktm_rm *rm, struct ktm_tx *tx,
-				       u64 key, u32 flags)
+struct ktm_enlistment *ktm_enlist_make(struct ktm_rm *rm, u32 life,
+				       struct ktm_tx *tx, u64 key, u32 flags)
 {
 	struct ktm_enlistment *en;
 	int ret;
@@ -59,6 +58,7 @@ struct ktm_enlistment *ktm_enlist_make(struct ktm_rm *rm, struct ktm_tx *tx,
 	if (IS_ERR(en))
 		return en;
 	INIT_WORK(&en->work, ktm_deliver_work);
+	en->life = life;
 	ret = ktm_registry_insert(&tx->tm->enlistments, &en->obj);
 	if (ret) {
 		ktm_enlistment_put(en);
@@ -81,8 +81,8 @@ int ktm_enlist_join(struct ktm_enlistment *en)
 	return ret;
 }
 
-struct ktm_enlistment *ktm_enlist_reopen(struct ktm_rm *rm, const uuid_t *uuid,
-					 u64 key)
+struct ktm_enlistment *ktm_enlist_reopen(struct ktm_rm *rm, u32 life,
+					 const uuid_t *uuid, u64 key)
 {
 	struct ktm_enlistment *en = ktm_enlistment_find(rm->tm, uuid);
 	bool mine;
@@ -90,7 +90,7 @@ struct ktm_enlistment *ktm_enlist_reopen(struct ktm_rm *rm, const uuid_t *uuid,
 	if (!en)
 		return ERR_PTR(-ENOENT);
 	spin_lock(&rm->lock);
-	mine = en->rm == rm && !list_empty(&en->rm_node);
+	mine = en->rm == rm && rm->life == life && !list_empty(&en->rm_node);
 	if (mine)
 		en->key = key;
 	spin_unlock(&rm->lock);

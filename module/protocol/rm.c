@@ -83,6 +83,7 @@ struct ktm_rm *ktm_rm_begin_life(struct ktm_tm *tm, const uuid_t *uuid,
 		ret = ktm_rm_set_state(rm, KTM_RM_S_OFFLINE);
 	if (!ret) {
 		rm->life++;
+		rm->nr_files = 1;
 		rm->ops = ops;
 		rm->priv = priv;
 		rm->workers = workers;
@@ -139,13 +140,15 @@ static void recover_one(struct ktm_rm *rm, struct ktm_enlistment *en)
 		ktm_answer_ask_outcome(en);
 }
 
-int ktm_rm_go_online(struct ktm_rm *rm)
+int ktm_rm_go_online(struct ktm_rm *rm, u32 life)
 {
 	struct ktm_enlistment *en;
 	int ret = 0;
 
 	spin_lock(&rm->lock);
-	if (rm->busy || rm->state != KTM_RM_S_OFFLINE)
+	if (rm->life != life)
+		ret = -EPROTO;
+	else if (rm->busy || rm->state != KTM_RM_S_OFFLINE)
 		ret = -EALREADY;
 	else if (READ_ONCE(rm->tm->state) != KTM_TM_S_ONLINE)
 		ret = -ESHUTDOWN;
@@ -239,4 +242,24 @@ void ktm_rm_end_life(struct ktm_rm *rm)
 	if (ops)
 		module_put(ops->owner);
 	ktm_rm_put(rm);
+}
+
+void ktm_rm_file_opened(struct ktm_rm *rm)
+{
+	spin_lock(&rm->lock);
+	rm->nr_files++;
+	spin_unlock(&rm->lock);
+}
+
+void ktm_rm_file_closed(struct ktm_rm *rm)
+{
+	bool last;
+
+	spin_lock(&rm->lock);
+	last = !--rm->nr_files;
+	spin_unlock(&rm->lock);
+	if (last)
+		ktm_rm_end_life(rm);
+	else
+		ktm_rm_put(rm);
 }

@@ -26,14 +26,15 @@ struct ktm_rm *ktm_rm_begin_life(struct ktm_tm *tm, const uuid_t *uuid,
 /**
  * ktm_rm_go_online - its recovery begins: announce what earlier lives left
  * @rm: the resource manager
+ * @life: the life that the caller belongs to
  *
  * A user-mode RM gets RECOVER and LAST_RECOVER notifications; a kernel RM is
  * called before this returns.
  *
  * Context: process context, may sleep.
- * Return: 0, -EALREADY, -ESHUTDOWN.
+ * Return: 0, -EALREADY, -EPROTO (that life is over), -ESHUTDOWN.
  */
-int ktm_rm_go_online(struct ktm_rm *rm);
+int ktm_rm_go_online(struct ktm_rm *rm, u32 life);
 
 /**
  * ktm_rm_end_life - a resource manager goes
@@ -45,5 +46,19 @@ int ktm_rm_go_online(struct ktm_rm *rm);
  * Context: process context, may sleep.
  */
 void ktm_rm_end_life(struct ktm_rm *rm);
+
+/**
+ * ktm_rm_file_opened - one more fd that may fetch notifications
+ * @rm: the resource manager, of a user; it has one such fd already, from
+ *	ktm_rm_begin_life()
+ */
+void ktm_rm_file_opened(struct ktm_rm *rm);
+
+/**
+ * ktm_rm_file_closed - one such fd less; the last one ends the life
+ * @rm: the resource manager; the fd's reference is dropped
+ * Context: process context, may sleep.
+ */
+void ktm_rm_file_closed(struct ktm_rm *rm);
 
 #endif /* _KTM_PROTOCOL_RM_H */

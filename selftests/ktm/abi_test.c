@@ -34,6 +34,8 @@ struct abi {
 
 #define ON(kind)	(1U << (kind))
 #define ALL		(ON(NR_KINDS) - 1)
+#define OBJECTS		(ALL & ~ON(DEV))
+#define NR_LAST		KTM_NR_RESTRICT
 #define AT(type, field)	((int)offsetof(struct type, field) + 1)
 #define IOCTL(nr, type, ...) \
 	{ .name = #nr, .cmd = KTM_IOC_##nr, .size = sizeof(struct type), __VA_ARGS__ }
@@ -84,6 +86,9 @@ static const struct abi table[] = {
 	IOCTL(EN_READ_ONLY, ktm_en_answer, .kinds = ON(EN)),
 	IOCTL(EN_REJECT_SINGLE_PHASE, ktm_en_answer, .kinds = ON(EN)),
 	IOCTL(EN_ROLLBACK, ktm_en_rollback, .kinds = ON(EN)),
+	IOCTL(FD_INFO, ktm_fd_info, .kinds = OBJECTS),
+	IOCTL(RESTRICT, ktm_restrict, .kinds = OBJECTS,
+	      .reserved = { AT(ktm_restrict, out_fd), AT(ktm_restrict, reserved) }),
 };
 
 FIXTURE(abi)
@@ -178,6 +183,7 @@ static bool works_empty(const struct abi *abi, int kind)
 	case KTM_IOC_TX_COMMIT:
 	case KTM_IOC_TX_ROLLBACK:
 	case KTM_IOC_EN_READ_ONLY:
+	case KTM_IOC_RESTRICT:
 		return true;
 	default:
 		return false;
@@ -409,7 +415,7 @@ TEST_F(abi, other_kinds)
 					TH_LOG("number %zu on kind %d", i, kind);
 			}
 		for (nr = 0; nr < 256; nr++) {
-			if (nr >= KTM_NR_BASE && nr <= KTM_NR_EN_ROLLBACK)
+			if (nr >= KTM_NR_BASE && nr <= NR_LAST)
 				continue;
 			EXPECT_EQ(-ENOTTY, ktm_call(self->fd[kind],
 						    _IO(KTM_IOC_TYPE, nr), arg));
@@ -429,7 +435,7 @@ TEST_F(abi, all_are_here)
 	unsigned int nr;
 	size_t i;
 
-	for (nr = KTM_NR_BASE; nr <= KTM_NR_EN_ROLLBACK; nr++) {
+	for (nr = KTM_NR_BASE; nr <= NR_LAST; nr++) {
 		for (i = 0; i < ARRAY_LEN(table); i++)
 			if (table[i].cmd == _IO(KTM_IOC_TYPE, nr))
 				break;

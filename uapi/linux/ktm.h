@@ -20,6 +20,48 @@
  */
 
 /**
+ * DOC: Rights
+ *
+ * An fd carries rights (KTM_RIGHT_*), fixed when it is made. A call for which a
+ * right is missing fails with EPERM and changes nothing. KTM_IOC_RESTRICT makes
+ * another fd of the same object with fewer rights, to be passed on, e.g. with
+ * SCM_RIGHTS. Nothing adds rights to an fd.
+ *
+ * ================== ==== ==================================================
+ * right              on   calls
+ * ================== ==== ==================================================
+ * KTM_RIGHT_QUERY    all  *_INFO, *_LIST
+ * KTM_RIGHT_BEGIN    TM   TX_CREATE
+ * KTM_RIGHT_CREATE_RM TM  RM_CREATE
+ * KTM_RIGHT_DETACH   TM   TM_DETACH, with CAP_SYS_ADMIN
+ * KTM_RIGHT_SET      TX   TX_SET_TIMEOUT
+ * KTM_RIGHT_ENLIST   TX   to be the transaction of EN_CREATE or of other modules'
+ *                         calls
+ * KTM_RIGHT_COMMIT   TX   TX_COMMIT
+ * KTM_RIGHT_ROLLBACK TX   TX_ROLLBACK
+ * KTM_RIGHT_ENLIST   RM   EN_CREATE
+ * KTM_RIGHT_RECOVER  RM   RM_RECOVER, EN_OPEN
+ * KTM_RIGHT_NOTIFY   RM   read(), poll() (else it reports POLLERR)
+ * KTM_RIGHT_LOG      EN   EN_LOG, EN_READ_LOG
+ * KTM_RIGHT_RECOVER  EN   EN_RECOVER
+ * KTM_RIGHT_ANSWER   EN   all other calls
+ * ================== ==== ==================================================
+ *
+ * KTM_IOC_GET_ABI, KTM_IOC_FD_INFO and KTM_IOC_RESTRICT need none. Who makes an
+ * object has all rights on its fd. KTM_IOC_TM_OPEN gives KTM_RIGHT_QUERY for the
+ * read permission of the TM's mode and all others for the write permission. The
+ * rights SET, ENLIST, COMMIT and ROLLBACK of a TM's fd are those that
+ * KTM_IOC_TX_OPEN passes on to the fds of transactions: with QUERY, CREATE_RM and
+ * ENLIST alone an RM takes part in any of them and ends none.
+ *
+ * Where the close of the last fd means something, it is the last that could still
+ * act: of a transaction the last with COMMIT or ROLLBACK, of an RM the last with
+ * NOTIFY, of an enlistment the last with ANSWER. An fd of an RM whose life has
+ * ended without it can only query: other calls give EPROTO, those that name an
+ * enlistment ENOENT.
+ */
+
+/**
  * DOC: General ioctl format
  *
  * Every argument struct starts with its size, which the caller fills in. A
@@ -113,6 +155,9 @@ enum {
 	KTM_NR_EN_READ_ONLY,
 	KTM_NR_EN_REJECT_SINGLE_PHASE,
 	KTM_NR_EN_ROLLBACK,
+	/* TM, TX, RM, EN */
+	KTM_NR_FD_INFO,
+	KTM_NR_RESTRICT,
 };
 
 #define KTM_ABI_VERSION		1
@@ -131,6 +176,85 @@ struct ktm_get_abi {
 	__u64 errata;
 };
 #define KTM_IOC_GET_ABI _IO(KTM_IOC_TYPE, KTM_NR_GET_ABI)
+
+/* See "Rights" above; append only. */
+#define KTM_RIGHT_QUERY		(1ULL << 0)
+#define KTM_RIGHT_SET		(1ULL << 1)
+#define KTM_RIGHT_ENLIST	(1ULL << 2)
+#define KTM_RIGHT_COMMIT	(1ULL << 3)
+#define KTM_RIGHT_ROLLBACK	(1ULL << 4)
+#define KTM_RIGHT_RECOVER	(1ULL << 5)
+#define KTM_RIGHT_NOTIFY	(1ULL << 6)
+#define KTM_RIGHT_LOG		(1ULL << 7)
+#define KTM_RIGHT_ANSWER	(1ULL << 8)
+#define KTM_RIGHT_BEGIN		(1ULL << 9)
+#define KTM_RIGHT_CREATE_RM	(1ULL << 10)
+#define KTM_RIGHT_DETACH	(1ULL << 11)
+
+/* All rights that there are on an object of a kind. */
+#define KTM_RIGHTS_TX	(KTM_RIGHT_QUERY | KTM_RIGHT_SET | KTM_RIGHT_ENLIST | \
+			 KTM_RIGHT_COMMIT | KTM_RIGHT_ROLLBACK)
+#define KTM_RIGHTS_TM	(KTM_RIGHTS_TX | KTM_RIGHT_BEGIN | KTM_RIGHT_CREATE_RM | \
+			 KTM_RIGHT_DETACH)
+#define KTM_RIGHTS_RM	(KTM_RIGHT_QUERY | KTM_RIGHT_ENLIST | KTM_RIGHT_RECOVER | \
+			 KTM_RIGHT_NOTIFY)
+#define KTM_RIGHTS_EN	(KTM_RIGHT_QUERY | KTM_RIGHT_LOG | KTM_RIGHT_RECOVER | \
+			 KTM_RIGHT_ANSWER)
+
+/**
+ * enum ktm_kind - what an fd stands for
+ * @KTM_KIND_TM: a transaction manager
+ * @KTM_KIND_TX: a transaction
+ * @KTM_KIND_RM: a resource manager
+ * @KTM_KIND_EN: an enlistment
+ */
+enum ktm_kind {
+	KTM_KIND_TM = 1,
+	KTM_KIND_TX = 2,
+	KTM_KIND_RM = 3,
+	KTM_KIND_EN = 4,
+};
+
+/**
+ * struct ktm_fd_info - what an fd is and may (fd of any object)
+ * @size: sizeof(struct ktm_fd_info)
+ * @flags: must be 0
+ * @kind: out: enum ktm_kind
+ * @reserved: out: 0
+ * @rights: out: KTM_RIGHT_*
+ *
+ * Return: 0.
+ */
+struct ktm_fd_info {
+	__u32 size;
+	__u32 flags;
+	__u32 kind;
+	__u32 reserved;
+	__aligned_u64 rights;
+};
+#define KTM_IOC_FD_INFO _IO(KTM_IOC_TYPE, KTM_NR_FD_INFO)
+
+/**
+ * struct ktm_restrict - make an fd with fewer rights (fd of any object)
+ * @size: sizeof(struct ktm_restrict)
+ * @flags: must be 0
+ * @rights: in: those that the new fd may have; out: those of them that this fd
+ *	has, which are what the new one got
+ * @out_fd: out: an fd of the same object (close-on-exec)
+ * @reserved: must be 0
+ *
+ * This fd stays as it is.
+ *
+ * Return: 0, or EDQUOT, EMFILE, ENFILE, ENOMEM.
+ */
+struct ktm_restrict {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 rights;
+	__s32 out_fd;
+	__u32 reserved;
+};
+#define KTM_IOC_RESTRICT _IO(KTM_IOC_TYPE, KTM_NR_RESTRICT)
 
 /**
  * struct ktm_tm_create - make a volatile transaction manager (control node)
@@ -201,7 +325,8 @@ struct ktm_tm_attach {
  *
  * KTM_IOC_TM_OPEN on the control node, KTM_IOC_TX_OPEN on a TM. A TM asks for
  * the permission its mode bits give: read to look, write to use; the fd has
- * what the caller was granted.
+ * the rights that the caller was granted. That of a transaction has those of the
+ * TM's fd.
  *
  * Return: 0, or ENOENT, EACCES, EMFILE, ENOMEM.
  */
@@ -259,7 +384,7 @@ enum ktm_tm_state {
 #define KTM_TM_INFO_F_DURABLE	(1U << 0)	/* has a log */
 
 /**
- * struct ktm_tm_info - query a TM (TM fd, read permission)
+ * struct ktm_tm_info - query a TM (TM fd)
  * @size: sizeof(struct ktm_tm_info)
  * @flags: out: KTM_TM_INFO_F_*
  * @uuid: out: the TM, which is also the UUID of its log
@@ -330,7 +455,7 @@ struct ktm_tm_info {
  * before it enlists. Every enlistment that an earlier life of the RM left
  * unresolved is announced by KTM_NOTIFY_RECOVER, the end of the list by
  * KTM_NOTIFY_LAST_RECOVER: whatever else the RM holds prepared was rolled
- * back. EALREADY when called twice.
+ * back. EALREADY when called twice, EPROTO when this life of the RM has ended.
  */
 struct ktm_simple {
 	__u32 size;
@@ -340,7 +465,7 @@ struct ktm_simple {
 #define KTM_IOC_RM_RECOVER _IO(KTM_IOC_TYPE, KTM_NR_RM_RECOVER)
 
 /**
- * struct ktm_tx_create - begin a transaction (TM fd, write permission)
+ * struct ktm_tx_create - begin a transaction (TM fd)
  * @size: sizeof(struct ktm_tx_create)
  * @flags: must be 0
  * @uuid: in: UUID wanted, or all zero for a new one; out: the UUID
@@ -350,8 +475,9 @@ struct ktm_simple {
  * @out_fd: out: the transaction's fd (close-on-exec)
  * @reserved: must be 0
  *
- * The caller is the owner. The transaction is rolled back when its last fd is
- * closed, or when the owner dies, before it was decided.
+ * The caller is the owner. The transaction is rolled back when its last fd with
+ * KTM_RIGHT_COMMIT or KTM_RIGHT_ROLLBACK is closed, or when the owner dies, before
+ * it was decided.
  *
  * Return: 0, or EPERM, EEXIST, ETIMEDOUT (deadline passed), ESHUTDOWN,
  * EDQUOT, EMFILE, ENOMEM.
@@ -420,7 +546,7 @@ enum ktm_tx_state {
  * @KTM_REASON_CLIENT: the client asked for it
  * @KTM_REASON_RM: a resource manager refused; detail and error are its words
  * @KTM_REASON_TIMEOUT: its deadline passed
- * @KTM_REASON_CLOSED: its last fd was closed
+ * @KTM_REASON_CLOSED: its last fd that could end it was closed
  * @KTM_REASON_OWNER_DIED: its owner died
  * @KTM_REASON_RM_GONE: a resource manager left before it had prepared
  * @KTM_REASON_CONFLICT: something it relied on was changed by others
@@ -529,7 +655,7 @@ struct ktm_tx_set_timeout {
 #define KTM_RM_F_MASK		(KTM_RM_F_VOLATILE)
 
 /**
- * struct ktm_rm_create - register a user-mode resource manager (TM fd, write)
+ * struct ktm_rm_create - register a user-mode resource manager (TM fd)
  * @size: sizeof(struct ktm_rm_create)
  * @flags: KTM_RM_F_*
  * @uuid: in: the RM's own UUID, the same in each of its lives; all zero makes
@@ -541,8 +667,8 @@ struct ktm_tx_set_timeout {
  * read() on the RM fd fetches struct ktm_notification records, whole ones, as
  * many as fit; EMSGSIZE if not even one does; it blocks unless the fd is
  * O_NONBLOCK (EAGAIN). poll() reports POLLIN when one waits. When the last RM
- * fd is closed the RM leaves: transactions that it had not prepared are rolled
- * back, the others wait for its next life.
+ * fd with KTM_RIGHT_NOTIFY is closed the RM leaves: transactions that it had not
+ * prepared are rolled back, the others wait for its next life.
  *
  * Return: 0, or EPERM, EEXIST (that RM is present), EINVAL (durable RM without
  * a UUID or on a volatile TM), ESHUTDOWN, EDQUOT, EMFILE, ENOMEM.
@@ -563,7 +689,7 @@ struct ktm_rm_create {
  * enum ktm_rm_state - states of a resource manager
  * @KTM_RM_S_OFFLINE: made, has not recovered yet
  * @KTM_RM_S_ONLINE: may enlist, is sent outcomes
- * @KTM_RM_S_GONE: its last fd was closed
+ * @KTM_RM_S_GONE: its last fd that could fetch notifications was closed
  */
 enum ktm_rm_state {
 	KTM_RM_S_OFFLINE = 0,
@@ -580,7 +706,7 @@ enum ktm_rm_state {
  * @state: out: enum ktm_rm_state
  * @nr_enlistments: out: enlistments that have not ended
  *
- * On an RM fd about itself; on a TM fd (read permission) about any.
+ * On an RM fd about itself; on a TM fd about any.
  *
  * Return: 0, or ENOENT.
  */
@@ -646,10 +772,11 @@ struct ktm_notification {
  * @uuid: out: the enlistment
  *
  * Notifications may arrive before the call returns. Closing the fd before the
- * enlistment has prepared rolls the transaction back.
+ * enlistment has prepared rolls the transaction back. The transaction's fd needs
+ * KTM_RIGHT_ENLIST, too.
  *
- * Return: 0, or EBADF, EBADFD, EXDEV, EPROTO (the RM has not recovered, or the
- * transaction is no longer active), ECANCELED (it was rolled back), EMSGSIZE
+ * Return: 0, or EBADF, EBADFD, EPERM, EXDEV, EPROTO (the RM has not recovered or
+ * is gone, or the transaction is no longer active), ECANCELED (it was rolled back), EMSGSIZE
  * (KTM_TX_MAX_ENLISTMENTS reached), ESHUTDOWN, EDQUOT, EMFILE, ENOMEM.
  */
 struct ktm_en_create {

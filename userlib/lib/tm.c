@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libktm - the control node and transaction managers
+ * libktm - the control node, rights, and transaction managers
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +21,20 @@ LIBKTM_EXPORT int ktm_control_open(void)
 LIBKTM_EXPORT int ktm_abi_query(int fd, struct ktm_get_abi *abi, size_t size)
 {
 	return ktm_priv_query(fd, KTM_IOC_GET_ABI, abi, size);
+}
+
+LIBKTM_EXPORT int ktm_fd_query(int fd, struct ktm_fd_info *info, size_t size)
+{
+	return ktm_priv_query(fd, KTM_IOC_FD_INFO, info, size);
+}
+
+LIBKTM_EXPORT int ktm_fd_restrict(int fd, uint64_t rights)
+{
+	struct ktm_restrict arg = { .size = sizeof(arg), .rights = rights };
+	int ret;
+
+	ret = ktm_priv_ioctl(fd, KTM_IOC_RESTRICT, &arg);
+	return ret ? ret : arg.out_fd;
 }
 
 LIBKTM_EXPORT int ktm_tm_create(int control_fd, const char *name,

@@ -131,6 +131,11 @@ static int query_abi(void *info, size_t size)
 	return ktm_abi_query(FAKE_FD, info, size);
 }
 
+static int query_fd(void *info, size_t size)
+{
+	return ktm_fd_query(FAKE_FD, info, size);
+}
+
 static int query_tm(void *info, size_t size)
 {
 	return ktm_tm_query(FAKE_FD, info, size);
@@ -161,6 +166,8 @@ static void test_queries(void)
 	} queries[] = {
 		{ "abi_query", query_abi, KTM_IOC_GET_ABI,
 		  sizeof(struct ktm_get_abi) },
+		{ "fd_query", query_fd, KTM_IOC_FD_INFO,
+		  sizeof(struct ktm_fd_info) },
 		{ "tm_query", query_tm, KTM_IOC_TM_INFO,
 		  sizeof(struct ktm_tm_info) },
 		{ "tx_query", query_tx, KTM_IOC_TX_INFO,
@@ -188,6 +195,20 @@ static void test_queries(void)
 		tap_ok(queries[i].query(info, queries[i].size) == -ENOTTY,
 		       "%s passes the errno on", queries[i].name);
 	}
+}
+
+static void test_fd_restrict(void)
+{
+	struct ktm_restrict want = { .size = sizeof(want), .rights = KTM_RIGHTS_TX };
+
+	fake_reset();
+	fake_answer_fd(offsetof(struct ktm_restrict, out_fd));
+	tap_ok(ktm_fd_restrict(FAKE_FD, KTM_RIGHTS_TX) == FAKE_NEW_FD &&
+	       fake_sent(KTM_IOC_RESTRICT, want), "fd_restrict");
+	fake_reset();
+	fake.error = EDQUOT;
+	tap_ok(ktm_fd_restrict(FAKE_FD, 0) == -EDQUOT,
+	       "fd_restrict passes the errno on");
 }
 
 static void test_rm_query_by_uuid(void)
@@ -391,6 +412,7 @@ int main(void)
 	test_open();
 	test_list();
 	test_queries();
+	test_fd_restrict();
 	test_rm_query_by_uuid();
 	test_simple();
 	test_tx();

@@ -55,8 +55,8 @@ struct ktm_rm_ops {
 
 /*
  * References by fd, for RMs whose front end gets a transaction or TM as an fd.
- * Both return ERR_PTR(-EBADF), ERR_PTR(-EBADFD) or, where the fd was not
- * granted write permission, ERR_PTR(-EPERM).
+ * Both return ERR_PTR(-EBADF), ERR_PTR(-EBADFD) or, where a right is missing
+ * (KTM_RIGHT_ENLIST of a transaction, KTM_RIGHT_CREATE_RM of a TM), ERR_PTR(-EPERM).
  */
 
 /**

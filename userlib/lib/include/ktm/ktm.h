@@ -49,6 +49,27 @@ int ktm_control_open(void);
  */
 int ktm_abi_query(int fd, struct ktm_get_abi *abi, size_t size);
 
+/* The fd of any object */
+
+/**
+ * ktm_fd_query - what an fd stands for, and its rights
+ * @fd: of any object
+ * @info: filled in
+ * @size: sizeof(*info)
+ *
+ * Return: 0 or a negative errno.
+ */
+int ktm_fd_query(int fd, struct ktm_fd_info *info, size_t size);
+
+/**
+ * ktm_fd_restrict - make an fd of the same object with fewer rights
+ * @fd: of any object; stays as it is
+ * @rights: KTM_RIGHT_* that the new one may have, if @fd has them
+ *
+ * Return: the new fd, or a negative errno.
+ */
+int ktm_fd_restrict(int fd, uint64_t rights);
+
 /* Transaction managers */
 
 /**
