@@ -4,12 +4,15 @@
  */
 #include <linux/mm.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "fd.h"
 #include "ioctl.h"
 #include "../protocol/answer.h"
 #include "../protocol/enlist.h"
+#include "../protocol/recovery_info.h"
 #include "../protocol/redo.h"
 
 static int en_info(struct ktm_call *call)
@@ -76,6 +79,48 @@ static int en_read_log(struct ktm_call *call)
 	return ret;
 }
 
+static int en_set_recovery_info(struct ktm_call *call)
+{
+	struct ktm_en_recovery_info *arg = &call->arg.en_recovery_info;
+	void *info = NULL;
+	int ret;
+
+	if (arg->reserved)
+		return -EINVAL;
+	if (arg->length > KTM_RECOVERY_INFO_MAX)
+		return -EMSGSIZE;
+	if (arg->length) {
+		info = memdup_user(u64_to_user_ptr(arg->data), arg->length);
+		if (IS_ERR(info))
+			return PTR_ERR(info);
+	}
+	ret = ktm_recovery_info_set(call->object, info, arg->length);
+	kfree(info);
+	return ret;
+}
+
+static int en_get_recovery_info(struct ktm_call *call)
+{
+	struct ktm_en_recovery_info *arg = &call->arg.en_recovery_info;
+	u32 room = arg->length;
+	void *buffer;
+	int ret;
+
+	if (arg->reserved)
+		return -EINVAL;
+	buffer = kmalloc(KTM_RECOVERY_INFO_MAX, GFP_KERNEL_ACCOUNT);
+	if (!buffer)
+		return -ENOMEM;
+	arg->length = KTM_RECOVERY_INFO_MAX;
+	ret = ktm_recovery_info_get(call->object, buffer, &arg->length);
+	if (!ret && arg->length > room)
+		ret = -EMSGSIZE;
+	if (!ret && copy_to_user(u64_to_user_ptr(arg->data), buffer, arg->length))
+		ret = -EFAULT;
+	kfree(buffer);
+	return ret;
+}
+
 static int en_recover(struct ktm_call *call)
 {
 	return ktm_answer_ask_outcome(call->object);
@@ -138,6 +183,12 @@ static const struct ktm_ioctl_op en_ops[] = {
 		     KTM_RIGHT_LOG, 0),
 	KTM_IOCTL_OP(KTM_IOC_EN_READ_LOG, en_read_log, struct ktm_en_read_log, reserved,
 		     0, KTM_RIGHT_LOG, KTM_OP_ALWAYS),
+	KTM_IOCTL_OP(KTM_IOC_EN_SET_RECOVERY_INFO, en_set_recovery_info,
+		     struct ktm_en_recovery_info, reserved, 0,
+		     KTM_RIGHT_LOG, 0),
+	KTM_IOCTL_OP(KTM_IOC_EN_GET_RECOVERY_INFO, en_get_recovery_info,
+		     struct ktm_en_recovery_info, reserved, 0,
+		     KTM_RIGHT_LOG, KTM_OP_ALWAYS),
 	KTM_IOCTL_OP(KTM_IOC_EN_RECOVER, en_recover, struct ktm_en_answer, flags, 0,
 		     KTM_RIGHT_RECOVER, 0),
 	ANSWER(KTM_IOC_EN_PREPARE_COMPLETE, en_prepare_complete),

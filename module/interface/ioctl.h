@@ -39,6 +39,7 @@ union ktm_ioctl_arg {
 	struct ktm_en_info en_info;
 	struct ktm_en_log en_log;
 	struct ktm_en_read_log en_read_log;
+	struct ktm_en_recovery_info en_recovery_info;
 	struct ktm_en_answer en_answer;
 	struct ktm_en_rollback en_rollback;
 };

@@ -12,6 +12,7 @@
 #include "fd.h"
 #include "../protocol/answer.h"
 #include "../protocol/enlist.h"
+#include "../protocol/recovery_info.h"
 #include "../protocol/redo.h"
 #include "../protocol/rm.h"
 
@@ -198,6 +199,20 @@ int ktm_enlistment_read_log(struct ktm_enlistment *en,
 	return ret == -ENOENT && index >= READ_ONCE(en->nr_records) ? 0 : ret;
 }
 EXPORT_SYMBOL_NS_GPL(ktm_enlistment_read_log, KTM);
+
+int ktm_enlistment_set_recovery_info(struct ktm_enlistment *en, const void *data,
+				     u32 length)
+{
+	return ktm_recovery_info_set(en, data, length);
+}
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_set_recovery_info, KTM);
+
+int ktm_enlistment_get_recovery_info(struct ktm_enlistment *en, void *buffer,
+				     u32 *length)
+{
+	return ktm_recovery_info_get(en, buffer, length);
+}
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_get_recovery_info, KTM);
 
 int ktm_enlistment_prepare_complete(struct ktm_enlistment *en)
 {

@@ -47,6 +47,7 @@ void ktm_enlistment_put(struct ktm_enlistment *en)
 	ktm_registry_remove(&tx->tm->enlistments, &en->obj);
 	ktm_enlistment_release_key(en);
 	kvfree(en->lsns);
+	kfree(en->info);
 	kfree_rcu(en, obj.rcu);
 	ktm_rm_put(rm);
 	ktm_tx_put(tx);

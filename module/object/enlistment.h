@@ -36,6 +36,8 @@
  * @nr_records: length of lsns [log_lock; read without]
  * @max_records: room in lsns [log_lock]
  * @prepare_lsn: the PREPARE record, or 0 [log_lock]
+ * @info: recovery information, or NULL [log_lock]
+ * @info_length: its bytes [log_lock]
  */
 struct ktm_enlistment {
 	struct ktm_object obj;
@@ -61,6 +63,8 @@ struct ktm_enlistment {
 	u32 nr_records;
 	u32 max_records;
 	u64 prepare_lsn;
+	void *info;
+	u32 info_length;
 };
 
 /**

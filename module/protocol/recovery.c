@@ -35,6 +35,8 @@
  * @nr_building: length of it
  * @max_building: room in it
  * @prepare_lsn: the vote, or 0
+ * @info: recovery information of the last vote, or NULL
+ * @info_length: its bytes
  */
 struct found_en {
 	struct list_head node;
@@ -46,6 +48,8 @@ struct found_en {
 	u32 nr_building;
 	u32 max_building;
 	u64 prepare_lsn;
+	void *info;
+	u32 info_length;
 };
 
 /**
@@ -98,6 +102,7 @@ static void free_tx(struct ktm_recovery *recovery, struct found_tx *tx)
 	list_for_each_entry_safe(en, next, &tx->enlistments, node) {
 		kvfree(en->lsns);
 		kvfree(en->building);
+		kfree(en->info);
 		kfree(en);
 	}
 	kfree_rcu(tx, obj.rcu);
@@ -196,9 +201,18 @@ static int take_redo(struct found_en *en, const struct ktm_log_record *record)
 static int take_prepare(struct found_en *en, const struct ktm_log_record *record)
 {
 	const struct ktm_disk_prepare *prepare = record->data;
+	u32 length = le32_to_cpu(prepare->info_length);
+	void *info = NULL;
 
-	if (record->data_length != sizeof(*prepare))
-		return -EUCLEAN;
+	/* the pure code has found that the length is what the data has */
+	if (length) {
+		info = kmemdup(prepare + 1, length, GFP_KERNEL_ACCOUNT);
+		if (!info)
+			return -ENOMEM;
+	}
+	kfree(en->info);
+	en->info = info;
+	en->info_length = length;
 	/* votes of aborted transactions may have lost their redo: checked later */
 	kvfree(en->lsns);
 	en->lsns = en->building;
@@ -339,6 +353,9 @@ static int make_enlistment(struct ktm_step *step, struct found_en *found)
 	en->max_records = found->nr;
 	en->prepare_lsn = found->prepare_lsn;
 	found->lsns = NULL;
+	en->info = found->info;
+	en->info_length = found->info_length;
+	found->info = NULL;
 	en->suspended = true;
 
 	spin_lock(&tx->lock);

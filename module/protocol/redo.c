@@ -3,6 +3,7 @@
  * ktm - records of enlistments: redo in the RM's stream, and the vote
  */
 #include <linux/mm.h>
+#include <linux/slab.h>
 
 #include "redo.h"
 
@@ -28,10 +29,11 @@ bool ktm_redo_is_logged(const struct ktm_enlistment *en)
 	return en->tx->tm->durable && !(en->rm->flags & KTM_RM_F_VOLATILE);
 }
 
-static int check_append(struct ktm_enlistment *en)
+int ktm_redo_check_append(struct ktm_enlistment *en)
 {
 	int ret = 0;
 
+	lockdep_assert_held(&en->log_lock);
 	spin_lock(&en->tx->lock);
 	switch (en->state) {
 	case KTM_EN_S_ACTIVE:
@@ -72,7 +74,7 @@ static void unpin_if_over(struct ktm_tx *tx)
  */
 #define TX_SHARE	16
 
-static int charge(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes)
+int ktm_redo_charge(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes)
 {
 	int ret = 0;
 
@@ -85,7 +87,7 @@ static int charge(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes)
 	return ret;
 }
 
-static void uncharge(struct ktm_tx *tx, u64 bytes)
+void ktm_redo_uncharge(struct ktm_tx *tx, u64 bytes)
 {
 	spin_lock(&tx->lock);
 	tx->log_bytes -= bytes;
@@ -107,12 +109,12 @@ int ktm_redo_append(struct ktm_enlistment *en, const void *data, u32 length,
 		return -EMSGSIZE;
 	log = ktm_tm_use_log(tx->tm, &idx);
 	mutex_lock(&en->log_lock);
-	ret = log ? check_append(en) : -ESHUTDOWN;
+	ret = log ? ktm_redo_check_append(en) : -ESHUTDOWN;
 	if (ret)
 		goto out;
 	ret = ktm_enlistment_grow_lsns(en);
 	if (!ret)
-		ret = charge(tx, log, bytes);
+		ret = ktm_redo_charge(tx, log, bytes);
 	if (ret)
 		goto out;
 	ktm_tx_pin_log(tx, log, &tx->pin);
@@ -123,7 +125,7 @@ int ktm_redo_append(struct ktm_enlistment *en, const void *data, u32 length,
 		ktm_enlistment_add_lsn(en, record.lsn);
 		*lsn = record.lsn;
 	} else {
-		uncharge(tx, bytes);
+		ktm_redo_uncharge(tx, bytes);
 	}
 	unpin_if_over(tx);
 out:
@@ -136,18 +138,26 @@ static int append_prepare(struct ktm_enlistment *en, struct ktm_log *log,
 			  const u64 *lsns, u32 nr, u16 flags,
 			  enum ktm_log_space space, u64 *lsn)
 {
-	struct ktm_disk_prepare prepare = {
-		.first_lsn = cpu_to_le64(nr ? lsns[0] : 0),
-		.nr_records = cpu_to_le32(nr),
-	};
+	struct ktm_disk_prepare *prepare;
 	struct ktm_log_record record;
 	int ret;
 
-	fill(&record, en, KTM_RECORD_PREPARE, &prepare, sizeof(prepare));
+	lockdep_assert_held(&en->log_lock);
+	prepare = kmalloc(sizeof(*prepare) + en->info_length, GFP_KERNEL);
+	if (!prepare)
+		return -ENOMEM;
+	prepare->first_lsn = cpu_to_le64(nr ? lsns[0] : 0);
+	prepare->nr_records = cpu_to_le32(nr);
+	prepare->info_length = cpu_to_le32(en->info_length);
+	if (en->info_length)
+		memcpy(prepare + 1, en->info, en->info_length);
+	fill(&record, en, KTM_RECORD_PREPARE, prepare,
+	     sizeof(*prepare) + en->info_length);
 	record.flags = flags;
 	record.prev_lsn = last_lsn(lsns, nr);
 	ret = ktm_log_append(log, &record, space, NULL);
 	*lsn = record.lsn;
+	kfree(prepare);
 	return ret;
 }
 

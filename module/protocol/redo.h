@@ -16,6 +16,29 @@
 bool ktm_redo_is_logged(const struct ktm_enlistment *en);
 
 /**
+ * ktm_redo_check_append - may the enlistment still log?
+ * @en: the enlistment, log_lock held
+ * Return: 0, -ECANCELED (rolled back), -EPROTO (prepared, or it has left).
+ */
+int ktm_redo_check_append(struct ktm_enlistment *en);
+
+/**
+ * ktm_redo_charge - count bytes of records against the transaction's share
+ * @tx: the transaction
+ * @log: its log
+ * @bytes: how many
+ * Return: 0, or -ENOSPC: it would be too big to be copied forward.
+ */
+int ktm_redo_charge(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes);
+
+/**
+ * ktm_redo_uncharge - give back what was counted
+ * @tx: the transaction
+ * @bytes: how many
+ */
+void ktm_redo_uncharge(struct ktm_tx *tx, u64 bytes);
+
+/**
  * ktm_redo_append - append a REDO record
  * @en: the enlistment
  * @data: the record
@@ -31,7 +54,7 @@ int ktm_redo_append(struct ktm_enlistment *en, const void *data, u32 length,
  * ktm_redo_append_prepare - append the PREPARE record
  * @en: the enlistment, log_lock held
  * Context: process context, may sleep.
- * Return: 0, -ENOSPC, the log's error, -ESHUTDOWN.
+ * Return: 0, -ENOSPC, -ENOMEM, the log's error, -ESHUTDOWN.
  */
 int ktm_redo_append_prepare(struct ktm_enlistment *en);
 

@@ -293,6 +293,20 @@ int ktm_format_find_record(const struct ktm_disk_buffer *disk,
 	return -EINVAL;
 }
 
+/* The record's data may not be aligned for the struct: decode by copy. */
+static bool prepare_is_possible(const struct ktm_format_record *record)
+{
+	struct ktm_disk_prepare prepare;
+	u32 length;
+
+	if (record->data_length < sizeof(prepare))
+		return false;
+	memcpy(&prepare, record->data, sizeof(prepare));
+	length = le32_to_cpu(prepare.info_length);
+	return length <= KTM_DISK_INFO_MAX &&
+	       record->data_length == sizeof(prepare) + length;
+}
+
 /* What the type of a record demands. */
 static bool type_is_possible(const struct ktm_format_record *record)
 {
@@ -302,7 +316,7 @@ static bool type_is_possible(const struct ktm_format_record *record)
 	case KTM_RECORD_REDO:
 		return true;
 	case KTM_RECORD_PREPARE:
-		return record->data_length == sizeof(struct ktm_disk_prepare);
+		return prepare_is_possible(record);
 	case KTM_RECORD_COMMIT:
 		fixed = sizeof(struct ktm_disk_commit);
 		break;

@@ -57,6 +57,7 @@
 #define KTM_DISK_UUID_SIZE	16
 #define KTM_DISK_NAME_MAX	64
 #define KTM_DISK_DATA_MAX	61440U	/* bytes of data in a record */
+#define KTM_DISK_INFO_MAX	4096U	/* bytes of recovery information */
 
 #define KTM_DISK_SB_MAGIC	0x4b544d4c4f473031ULL	/* "KTMLOG01" read big endian */
 #define KTM_DISK_BUF_MAGIC	0x4b544d42U		/* "KTMB" */
@@ -131,7 +132,8 @@ struct ktm_disk_buffer {
 /**
  * enum ktm_record_type - kinds of records; never renumber
  * @KTM_RECORD_REDO: redo of a resource manager, in its stream
- * @KTM_RECORD_PREPARE: an enlistment is prepared; data: struct ktm_disk_prepare
+ * @KTM_RECORD_PREPARE: an enlistment is prepared; data: struct ktm_disk_prepare,
+ *	then its recovery information
  * @KTM_RECORD_COMMIT: the decision; data: struct ktm_disk_commit
  * @KTM_RECORD_END: every enlistment has answered; data: struct ktm_disk_end
  */
@@ -180,12 +182,13 @@ struct ktm_disk_record {
  * @first_lsn: first REDO record of the enlistment, or 0
  * @nr_records: REDO records of the enlistment; they are found backward from
  *	the PREPARE record by prev_lsn
- * @flags: 0
+ * @info_length: bytes of recovery information, which follow and end the data;
+ *	at most KTM_DISK_INFO_MAX, or 0
  */
 struct ktm_disk_prepare {
 	__le64 first_lsn;
 	__le32 nr_records;
-	__le32 flags;
+	__le32 info_length;
 };
 
 /**

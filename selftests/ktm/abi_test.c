@@ -32,10 +32,10 @@ struct abi {
 	int out_flags;		/* the kernel ignores what is in flags */
 };
 
+#define NR_LAST		KTM_NR_EN_GET_RECOVERY_INFO
 #define ON(kind)	(1U << (kind))
 #define ALL		(ON(NR_KINDS) - 1)
 #define OBJECTS		(ALL & ~ON(DEV))
-#define NR_LAST		KTM_NR_RESTRICT
 #define AT(type, field)	((int)offsetof(struct type, field) + 1)
 #define IOCTL(nr, type, ...) \
 	{ .name = #nr, .cmd = KTM_IOC_##nr, .size = sizeof(struct type), __VA_ARGS__ }
@@ -89,6 +89,10 @@ static const struct abi table[] = {
 	IOCTL(FD_INFO, ktm_fd_info, .kinds = OBJECTS),
 	IOCTL(RESTRICT, ktm_restrict, .kinds = OBJECTS,
 	      .reserved = { AT(ktm_restrict, out_fd), AT(ktm_restrict, reserved) }),
+	IOCTL(EN_SET_RECOVERY_INFO, ktm_en_recovery_info, .kinds = ON(EN),
+	      .reserved = { AT(ktm_en_recovery_info, reserved) }),
+	IOCTL(EN_GET_RECOVERY_INFO, ktm_en_recovery_info, .kinds = ON(EN),
+	      .reserved = { AT(ktm_en_recovery_info, reserved) }),
 };
 
 FIXTURE(abi)

@@ -47,6 +47,8 @@ static const struct {
 	CALL(EN, EN_INFO, ktm_en_info, KTM_RIGHT_QUERY),
 	CALL(EN, EN_LOG, ktm_en_log, KTM_RIGHT_LOG),
 	CALL(EN, EN_READ_LOG, ktm_en_read_log, KTM_RIGHT_LOG),
+	CALL(EN, EN_SET_RECOVERY_INFO, ktm_en_recovery_info, KTM_RIGHT_LOG),
+	CALL(EN, EN_GET_RECOVERY_INFO, ktm_en_recovery_info, KTM_RIGHT_LOG),
 	CALL(EN, EN_RECOVER, ktm_en_answer, KTM_RIGHT_RECOVER),
 	CALL(EN, EN_PREPARE_COMPLETE, ktm_en_answer, KTM_RIGHT_ANSWER),
 	CALL(EN, EN_COMMIT_COMPLETE, ktm_en_answer, KTM_RIGHT_ANSWER),

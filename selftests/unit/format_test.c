@@ -386,6 +386,49 @@ TEST_F(buffer, refuses_each_bad_field_of_a_record)
 	EXPECT_EQ(0, check(self->data, &self->super, self->head.lsn));
 }
 
+static const struct {
+	u32 data_length;	/* of the record */
+	u32 info_length;	/* as it says */
+	bool possible;
+} votes[] = {
+	{ 0, 0, false },
+	{ sizeof(struct ktm_disk_prepare) - 1, 0, false },
+	{ sizeof(struct ktm_disk_prepare), 0, true },
+	{ sizeof(struct ktm_disk_prepare), 1, false },
+	{ sizeof(struct ktm_disk_prepare), ~0U, false },
+	{ sizeof(struct ktm_disk_prepare) + 1, 0, false },
+	{ sizeof(struct ktm_disk_prepare) + 1, 1, true },
+	{ sizeof(struct ktm_disk_prepare) - 1, ~0U, false },
+	{ sizeof(struct ktm_disk_prepare) + 4096, 4096, true },
+	{ sizeof(struct ktm_disk_prepare) + 4097, 4097, false },
+};
+
+TEST(prepare_has_the_recovery_information_it_says)
+{
+	static union {
+		struct ktm_disk_prepare prepare;
+		u8 bytes[sizeof(struct ktm_disk_prepare) + 4097];
+	} data;
+	struct ktm_format_record record = {
+		.type = KTM_RECORD_PREPARE,
+		.lsn = 8 << 20,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(votes); i++) {
+		data.prepare.info_length = cpu_to_le32(votes[i].info_length);
+		/* a copy that ends where the data ends, for the sanitizer */
+		u8 *copy = malloc(votes[i].data_length + 1);
+
+		memcpy(copy, &data, votes[i].data_length);
+		record.data = copy;
+		record.data_length = votes[i].data_length;
+		EXPECT_EQ(votes[i].possible, ktm_format_record_is_possible(&record)) {
+			TH_LOG("case %zu", i);
+		}
+		free(copy);
+	}
+}
+
 TEST_F(buffer, refuses_padding_that_is_not_zero)
 {
 	u8 *data = (u8 *)self->data;

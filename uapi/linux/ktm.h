@@ -42,7 +42,8 @@
  * KTM_RIGHT_ENLIST   RM   EN_CREATE
  * KTM_RIGHT_RECOVER  RM   RM_RECOVER, EN_OPEN
  * KTM_RIGHT_NOTIFY   RM   read(), poll() (else it reports POLLERR)
- * KTM_RIGHT_LOG      EN   EN_LOG, EN_READ_LOG
+ * KTM_RIGHT_LOG      EN   EN_LOG, EN_READ_LOG, EN_SET_RECOVERY_INFO,
+ *                         EN_GET_RECOVERY_INFO
  * KTM_RIGHT_RECOVER  EN   EN_RECOVER
  * KTM_RIGHT_ANSWER   EN   all other calls
  * ================== ==== ==================================================
@@ -114,6 +115,7 @@
 #define KTM_DETAIL_MAX		256	/* with the terminating NUL */
 #define KTM_TX_MAX_ENLISTMENTS	1024
 #define KTM_RECORD_MAX		61440	/* bytes of data in one log record */
+#define KTM_RECOVERY_INFO_MAX	4096	/* bytes of an enlistment's recovery information */
 
 #define KTM_IOC_TYPE		0xb7
 
@@ -158,6 +160,9 @@ enum {
 	/* TM, TX, RM, EN */
 	KTM_NR_FD_INFO,
 	KTM_NR_RESTRICT,
+	/* EN */
+	KTM_NR_EN_SET_RECOVERY_INFO,
+	KTM_NR_EN_GET_RECOVERY_INFO,
 };
 
 #define KTM_ABI_VERSION		1
@@ -924,13 +929,47 @@ struct ktm_en_read_log {
 #define KTM_IOC_EN_READ_LOG _IO(KTM_IOC_TYPE, KTM_NR_EN_READ_LOG)
 
 /**
+ * struct ktm_en_recovery_info - what the RM wants to find again (EN fd)
+ * @size: sizeof(struct ktm_en_recovery_info)
+ * @flags: must be 0
+ * @data: pointer to the bytes
+ * @length: how many, at most KTM_RECOVERY_INFO_MAX; of GET: in: size of the
+ *	buffer; out: bytes that there are
+ * @reserved: must be 0
+ *
+ * KTM_IOC_EN_SET_RECOVERY_INFO keeps bytes that mean something to the RM alone.
+ * Each call replaces what was set before; length 0 takes it away. Allowed while
+ * the enlistment is ACTIVE or PREPARING. They are logged with the prepare
+ * answer, without a flush of their own, and are durable when the decision is;
+ * a transaction that ends in a single phase logs nothing. They count in the
+ * sixteenth of the ring that the records of a transaction may take.
+ *
+ * KTM_IOC_EN_GET_RECOVERY_INFO gives them back for as long as the enlistment
+ * can be opened, in this life of the RM or a later one. Length 0: there are
+ * none.
+ *
+ * Return: 0, or EINVAL (volatile TM or RM), EMSGSIZE (set: too long; get: does
+ * not fit, length tells what is needed, nothing was copied), EFAULT, ENOMEM;
+ * set also EPROTO, ECANCELED, ENOSPC, ESHUTDOWN.
+ */
+struct ktm_en_recovery_info {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 data;
+	__u32 length;
+	__u32 reserved;
+};
+#define KTM_IOC_EN_SET_RECOVERY_INFO _IO(KTM_IOC_TYPE, KTM_NR_EN_SET_RECOVERY_INFO)
+#define KTM_IOC_EN_GET_RECOVERY_INFO _IO(KTM_IOC_TYPE, KTM_NR_EN_GET_RECOVERY_INFO)
+
+/**
  * struct ktm_en_answer - an enlistment speaks (EN fd)
  * @size: sizeof(struct ktm_en_answer)
  * @flags: must be 0
  *
  * KTM_IOC_EN_PREPARE_COMPLETE: answers PREPARE. From its return on the RM
- * cannot refuse. ENOSPC, EIO: the vote could not be logged, the transaction is
- * rolled back.
+ * cannot refuse. ENOSPC, EIO, ENOMEM: the vote could not be logged, the
+ * transaction is rolled back.
  *
  * KTM_IOC_EN_COMMIT_COMPLETE: answers COMMIT and SINGLE_PHASE_COMMIT.
  *
@@ -946,7 +985,7 @@ struct ktm_en_read_log {
  *
  * Return: 0, or EPROTO (not asked for in this state), EALREADY (answered
  * before: a late duplicate, harmless), ECANCELED (the transaction was rolled
- * back meanwhile; ROLLBACK was sent), EIO, ENOSPC, ESHUTDOWN.
+ * back meanwhile; ROLLBACK was sent), EIO, ENOSPC, ENOMEM, ESHUTDOWN.
  */
 struct ktm_en_answer {
 	__u32 size;

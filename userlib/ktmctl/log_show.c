@@ -189,6 +189,9 @@ static void body_text(const struct ktm_format_record *record)
 		printf(", %u redo records from %" PRIu64,
 		       le32_to_cpu(prepare.nr_records),
 		       (uint64_t)le64_to_cpu(prepare.first_lsn));
+		if (prepare.info_length)
+			printf(", %u bytes of recovery information",
+			       le32_to_cpu(prepare.info_length));
 		break;
 	case KTM_RECORD_COMMIT:
 		memcpy(&commit, record->data, sizeof(commit));
@@ -255,6 +258,7 @@ static void body_json(struct json *json, const struct ktm_format_record *record)
 		memcpy(&prepare, record->data, sizeof(prepare));
 		json_number(json, "redo_records", le32_to_cpu(prepare.nr_records));
 		json_number(json, "first", le64_to_cpu(prepare.first_lsn));
+		json_number(json, "recovery_info", le32_to_cpu(prepare.info_length));
 		break;
 	case KTM_RECORD_COMMIT:
 		memcpy(&commit, record->data, sizeof(commit));

@@ -79,6 +79,34 @@ LIBKTM_EXPORT int ktm_en_read_log(int en_fd, uint64_t index, void *buffer,
 	return ret;
 }
 
+LIBKTM_EXPORT int ktm_en_set_recovery_info(int en_fd, const void *data,
+					   uint32_t length)
+{
+	struct ktm_en_recovery_info arg = {
+		.size = sizeof(arg),
+		.data = (uintptr_t)data,
+		.length = length,
+	};
+
+	return ktm_priv_ioctl(en_fd, KTM_IOC_EN_SET_RECOVERY_INFO, &arg);
+}
+
+LIBKTM_EXPORT int ktm_en_get_recovery_info(int en_fd, void *buffer,
+					   uint32_t *length)
+{
+	struct ktm_en_recovery_info arg = {
+		.size = sizeof(arg),
+		.data = (uintptr_t)buffer,
+		.length = *length,
+	};
+	int ret;
+
+	ret = ktm_priv_ioctl(en_fd, KTM_IOC_EN_GET_RECOVERY_INFO, &arg);
+	if (!ret || ret == -EMSGSIZE)
+		*length = arg.length;
+	return ret;
+}
+
 LIBKTM_EXPORT int ktm_en_recover(int en_fd)
 {
 	return ktm_priv_simple(en_fd, KTM_IOC_EN_RECOVER);

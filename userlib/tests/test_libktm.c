@@ -339,6 +339,24 @@ static void test_log(void)
 	       "en_read_log");
 }
 
+static void test_recovery_info(void)
+{
+	struct ktm_en_recovery_info info = { .size = sizeof(info), .length = 100 };
+	uint32_t length = 100, answer = 33;
+	char buffer[100];
+
+	info.data = (uintptr_t)buffer;
+	fake_reset();
+	tap_ok(!ktm_en_set_recovery_info(FAKE_FD, buffer, 100) &&
+	       fake_sent(KTM_IOC_EN_SET_RECOVERY_INFO, info), "en_set_recovery_info");
+	fake_reset();
+	fake_answer(offsetof(struct ktm_en_recovery_info, length), &answer,
+		    sizeof(answer));
+	tap_ok(!ktm_en_get_recovery_info(FAKE_FD, buffer, &length) &&
+	       fake_sent(KTM_IOC_EN_GET_RECOVERY_INFO, info) && length == 33,
+	       "en_get_recovery_info");
+}
+
 static void test_en_rollback(void)
 {
 	struct ktm_en_rollback want = {
@@ -418,6 +436,7 @@ int main(void)
 	test_tx();
 	test_rm_and_enlistment();
 	test_log();
+	test_recovery_info();
 	test_en_rollback();
 	test_uuid();
 	test_names();

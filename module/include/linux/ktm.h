@@ -273,12 +273,38 @@ int ktm_enlistment_read_log(struct ktm_enlistment *en,
 			    int (*fn)(void *ctx, const void *data, u32 length),
 			    void *ctx);
 
+/**
+ * ktm_enlistment_set_recovery_info - keep bytes to be found again in recovery
+ * @en: the enlistment, ACTIVE or PREPARING
+ * @data: the bytes; copied
+ * @length: how many, at most KTM_RECOVERY_INFO_MAX; 0 takes them away
+ *
+ * Replaces what was set before. Logged with the prepare answer.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or the errno of KTM_IOC_EN_SET_RECOVERY_INFO, negative.
+ */
+int ktm_enlistment_set_recovery_info(struct ktm_enlistment *en, const void *data,
+				     u32 length);
+
+/**
+ * ktm_enlistment_get_recovery_info - get them back
+ * @en: the enlistment, also in ops->recover
+ * @buffer: room for them
+ * @length: in: size of @buffer; out: bytes that there are, also with -EMSGSIZE
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EINVAL (volatile TM or RM), -EMSGSIZE (nothing was copied).
+ */
+int ktm_enlistment_get_recovery_info(struct ktm_enlistment *en, void *buffer,
+				     u32 *length);
+
 /*
  * Answers. All may be called from a callback or later, from process context.
  * They return 0, -EPROTO (not asked for), -EALREADY (a late duplicate),
  * -ECANCELED (rolled back meanwhile, ops->rollback comes), and prepare complete
- * also -ENOSPC, -EIO, -ESHUTDOWN (the vote could not be logged; the transaction
- * is rolled back and ops->rollback comes).
+ * also -ENOSPC, -EIO, -ENOMEM, -ESHUTDOWN (the vote could not be logged; the
+ * transaction is rolled back and ops->rollback comes).
  */
 
 /**

@@ -331,6 +331,26 @@ int ktm_en_log(int en_fd, const void *data, uint32_t length, uint64_t *lsn);
 int ktm_en_read_log(int en_fd, uint64_t index, void *buffer, uint32_t *length);
 
 /**
+ * ktm_en_set_recovery_info - keep bytes to be found again in recovery
+ * @en_fd: the enlistment
+ * @data: the bytes
+ * @length: how many, at most KTM_RECOVERY_INFO_MAX; 0 takes them away
+ *
+ * Return: 0 or a negative errno as in struct ktm_en_recovery_info.
+ */
+int ktm_en_set_recovery_info(int en_fd, const void *data, uint32_t length);
+
+/**
+ * ktm_en_get_recovery_info - get them back
+ * @en_fd: the enlistment
+ * @buffer: filled with them
+ * @length: in: room; out: bytes that there are, also with -EMSGSIZE
+ *
+ * Return: 0 or a negative errno as in struct ktm_en_recovery_info.
+ */
+int ktm_en_get_recovery_info(int en_fd, void *buffer, uint32_t *length);
+
+/**
  * ktm_en_recover - ask for the outcome of an enlistment of an earlier life
  * @en_fd: the enlistment
  *
