@@ -14,6 +14,7 @@
 #include "../protocol/enlist.h"
 #include "../protocol/recovery_info.h"
 #include "../protocol/redo.h"
+#include "../protocol/superior.h"
 
 static int en_info(struct ktm_call *call)
 {
@@ -126,6 +127,11 @@ static int en_recover(struct ktm_call *call)
 	return ktm_answer_ask_outcome(call->object);
 }
 
+static int en_preprepare_complete(struct ktm_call *call)
+{
+	return ktm_answer(call->object, KTM_EN_E_PREPREPARE_COMPLETE);
+}
+
 static int en_prepare_complete(struct ktm_call *call)
 {
 	return ktm_answer_prepared(call->object);
@@ -143,12 +149,32 @@ static int en_rollback_complete(struct ktm_call *call)
 
 static int en_read_only(struct ktm_call *call)
 {
-	return ktm_answer(call->object, KTM_EN_E_READ_ONLY);
+	return ktm_answer_read_only(call->object);
 }
 
 static int en_reject_single_phase(struct ktm_call *call)
 {
 	return ktm_answer_reject_single(call->object);
+}
+
+static int en_request_outcome(struct ktm_call *call)
+{
+	return ktm_answer_request_outcome(call->object);
+}
+
+static int en_preprepare(struct ktm_call *call)
+{
+	return ktm_superior_order(call->object, KTM_EN_E_DO_PREPREPARE);
+}
+
+static int en_prepare(struct ktm_call *call)
+{
+	return ktm_superior_order(call->object, KTM_EN_E_DO_PREPARE);
+}
+
+static int en_commit(struct ktm_call *call)
+{
+	return ktm_superior_order(call->object, KTM_EN_E_DO_COMMIT);
 }
 
 static int en_rollback(struct ktm_call *call)
@@ -191,11 +217,16 @@ static const struct ktm_ioctl_op en_ops[] = {
 		     KTM_RIGHT_LOG, KTM_OP_ALWAYS),
 	KTM_IOCTL_OP(KTM_IOC_EN_RECOVER, en_recover, struct ktm_en_answer, flags, 0,
 		     KTM_RIGHT_RECOVER, 0),
+	ANSWER(KTM_IOC_EN_PREPREPARE_COMPLETE, en_preprepare_complete),
 	ANSWER(KTM_IOC_EN_PREPARE_COMPLETE, en_prepare_complete),
 	ANSWER(KTM_IOC_EN_COMMIT_COMPLETE, en_commit_complete),
 	ANSWER(KTM_IOC_EN_ROLLBACK_COMPLETE, en_rollback_complete),
 	ANSWER(KTM_IOC_EN_READ_ONLY, en_read_only),
 	ANSWER(KTM_IOC_EN_REJECT_SINGLE_PHASE, en_reject_single_phase),
+	ANSWER(KTM_IOC_EN_REQUEST_OUTCOME, en_request_outcome),
+	ANSWER(KTM_IOC_EN_PREPREPARE, en_preprepare),
+	ANSWER(KTM_IOC_EN_PREPARE, en_prepare),
+	ANSWER(KTM_IOC_EN_COMMIT, en_commit),
 	KTM_IOCTL_OP(KTM_IOC_EN_ROLLBACK, en_rollback, struct ktm_en_rollback, detail, 0,
 		     KTM_RIGHT_ANSWER, 0),
 };

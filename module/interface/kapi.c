@@ -46,7 +46,8 @@ int ktm_tx_check_active(struct ktm_tx *tx)
 	int ret;
 
 	spin_lock(&tx->lock);
-	if (tx->state == KTM_TX_S_ACTIVE)
+	if (tx->state == KTM_TX_S_ACTIVE || tx->state == KTM_TX_S_PREPREPARING ||
+	    tx->state == KTM_TX_S_PREPREPARED)
 		ret = 0;
 	else if (tx->state == KTM_TX_S_ABORTING || tx->state == KTM_TX_S_ABORTED)
 		ret = -ECANCELED;
@@ -134,14 +135,19 @@ void *ktm_rm_priv(const struct ktm_rm *rm)
 }
 EXPORT_SYMBOL_NS_GPL(ktm_rm_priv, KTM);
 
+/* superiors live in user space */
+#define KERNEL_EN_FLAGS \
+	(KTM_EN_F_SINGLE_PHASE | KTM_EN_F_PREPREPARE | KTM_EN_F_DISCONNECTED)
+
 struct ktm_enlistment *ktm_enlist(struct ktm_rm *rm, struct ktm_tx *tx,
 				  void *key, u32 flags)
 {
 	struct ktm_enlistment *en;
 	int ret;
 
-	if (flags & ~KTM_EN_F_MASK ||
-	    (flags & KTM_EN_F_SINGLE_PHASE && !rm->ops->single_phase))
+	if (flags & ~KERNEL_EN_FLAGS ||
+	    (flags & KTM_EN_F_SINGLE_PHASE && !rm->ops->single_phase) ||
+	    (flags & KTM_EN_F_PREPREPARE && !rm->ops->preprepare))
 		return ERR_PTR(-EINVAL);
 	en = ktm_enlist_make(rm, rm->life, tx, (unsigned long)key, flags);
 	if (IS_ERR(en))
@@ -214,6 +220,12 @@ int ktm_enlistment_get_recovery_info(struct ktm_enlistment *en, void *buffer,
 }
 EXPORT_SYMBOL_NS_GPL(ktm_enlistment_get_recovery_info, KTM);
 
+int ktm_enlistment_preprepare_complete(struct ktm_enlistment *en)
+{
+	return ktm_answer(en, KTM_EN_E_PREPREPARE_COMPLETE);
+}
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_preprepare_complete, KTM);
+
 int ktm_enlistment_prepare_complete(struct ktm_enlistment *en)
 {
 	return ktm_answer_prepared(en);
@@ -234,7 +246,7 @@ EXPORT_SYMBOL_NS_GPL(ktm_enlistment_rollback_complete, KTM);
 
 int ktm_enlistment_read_only(struct ktm_enlistment *en)
 {
-	return ktm_answer(en, KTM_EN_E_READ_ONLY);
+	return ktm_answer_read_only(en);
 }
 EXPORT_SYMBOL_NS_GPL(ktm_enlistment_read_only, KTM);
 
@@ -243,6 +255,12 @@ int ktm_enlistment_reject_single_phase(struct ktm_enlistment *en)
 	return ktm_answer_reject_single(en);
 }
 EXPORT_SYMBOL_NS_GPL(ktm_enlistment_reject_single_phase, KTM);
+
+int ktm_enlistment_request_outcome(struct ktm_enlistment *en)
+{
+	return ktm_answer_request_outcome(en);
+}
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_request_outcome, KTM);
 
 int ktm_enlistment_rollback(struct ktm_enlistment *en, enum ktm_reason reason,
 			    int error, const char *detail)

@@ -18,13 +18,15 @@
  * @obj: identity and references
  * @tx: its transaction, with a reference [const]
  * @rm: its resource manager, with a reference [const]
- * @flags: KTM_EN_F_* [const]
+ * @flags: KTM_EN_F_*; KTM_EN_F_SUPERIOR makes it a superior's, which has a table
+ *	of its own [const]
  * @state: enum ktm_en_state; assigned by protocol/state.c only [tx.lock]
  * @awaited: counted in tx.nr_waiting [tx.lock]
  * @suspended: the RM is away, or came back and has not asked for the outcome
  *	yet: nothing is sent [tx.lock]
+ * @watching: in tx.watchers; never goes back [tx.lock]
  * @nr_files: fds of it that may answer [tx.lock]
- * @tx_node: in tx.enlistments [tx.lock]
+ * @tx_node: in tx.enlistments or tx.watchers; empty in a superior's [tx.lock]
  * @rm_node: in rm.enlistments [rm.lock]
  * @life: life of the RM in which it was made or seen last [rm.lock]
  * @unresolved: life of the RM in whose nr_unresolved it counts, or 0 [rm.lock]
@@ -48,6 +50,7 @@ struct ktm_enlistment {
 	enum ktm_en_state state;
 	bool awaited;
 	bool suspended;
+	bool watching;
 	u32 nr_files;
 	struct list_head tx_node;
 

@@ -46,6 +46,16 @@ void ktm_notify_post(struct ktm_enlistment *en, u32 type)
 	spin_unlock(&rm->lock);
 }
 
+void ktm_notify_post_if_idle(struct ktm_enlistment *en, u32 type)
+{
+	struct ktm_rm *rm = en->rm;
+
+	spin_lock(&rm->lock);
+	if (rm->state == KTM_RM_S_ONLINE && list_empty(&en->note.node))
+		ktm_notify_post_locked(rm, &en->note, type);
+	spin_unlock(&rm->lock);
+}
+
 bool ktm_notify_cancel_locked(struct ktm_rm *rm, struct ktm_note *note)
 {
 	ktm_assert_rm(rm);
@@ -70,7 +80,8 @@ bool ktm_notify_peek(struct ktm_rm *rm, struct ktm_notification *record)
 	if (note) {
 		record->type = note->type;
 		if (note->en) {
-			if (note->type != KTM_NOTIFY_RECOVER)
+			if (note->type != KTM_NOTIFY_RECOVER &&
+			    note->type != KTM_NOTIFY_RECOVER_QUERY)
 				record->key = note->en->key;
 			export_uuid(record->enlistment, &note->en->obj.uuid);
 			export_uuid(record->tx, &note->en->tx->obj.uuid);

@@ -47,6 +47,17 @@ void ktm_note_init(struct ktm_note *note, struct ktm_enlistment *en);
 void ktm_notify_post(struct ktm_enlistment *en, u32 type);
 
 /**
+ * ktm_notify_post_if_idle - queue a notification, if none waits
+ * @en: the enlistment
+ * @type: enum ktm_notify
+ *
+ * For one that must not replace another.
+ *
+ * Context: any; takes rm.lock.
+ */
+void ktm_notify_post_if_idle(struct ktm_enlistment *en, u32 type);
+
+/**
  * ktm_notify_post_locked - queue a note
  * @rm: its RM, rm.lock held
  * @note: the note

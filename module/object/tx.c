@@ -29,6 +29,7 @@ struct ktm_tx *ktm_tx_alloc(struct ktm_tm *tm, const uuid_t *uuid,
 	spin_lock_init(&tx->lock);
 	init_waitqueue_head(&tx->wait);
 	INIT_LIST_HEAD(&tx->enlistments);
+	INIT_LIST_HEAD(&tx->watchers);
 	INIT_LIST_HEAD(&tx->pin.node);
 	INIT_LIST_HEAD(&tx->new_pin.node);
 	INIT_LIST_HEAD(&tx->end_node);
@@ -42,6 +43,8 @@ void ktm_tx_put(struct ktm_tx *tx)
 	if (!refcount_dec_and_test(&tx->obj.ref))
 		return;
 	WARN_ON_ONCE(!list_empty(&tx->enlistments));
+	WARN_ON_ONCE(!list_empty(&tx->watchers));
+	WARN_ON_ONCE(tx->superior);
 	WARN_ON_ONCE(!list_empty(&tx->pin.node));
 	ktm_registry_remove(&tm->txs, &tx->obj);
 	put_pid(tx->owner);

@@ -39,6 +39,7 @@ struct ktm_verdict {
 };
 
 struct ktm_deadline;
+struct ktm_enlistment;
 
 /**
  * struct ktm_tx - a transaction
@@ -51,9 +52,14 @@ struct ktm_deadline;
  * @verdict: the rest of the reason, or NULL [lock]
  * @enlistments: those that have not left [lock]
  * @nr_enlistments: length of it [lock]
+ * @watchers: those that were read-only and hear of a lost outcome [lock]
+ * @superior: the superior's enlistment, with a reference, which is in none of
+ *	these lists; NULL without one, or when it has left [lock]
  * @nr_waiting: enlistments whose answer is awaited and can come [lock]
  * @nr_prepared: records that the decision counts on [lock]
  * @first_vote: the lowest of their LSNs, or 0 [lock]
+ * @promised: the log holds a promise of it: its records stay needed until an end
+ *	record is there, whatever the outcome [lock]
  * @slots: slots reserved in the log [lock]
  * @log_bytes: what its REDO records take [lock]
  * @nr_files: fds of it that may commit or roll back [lock]
@@ -62,7 +68,8 @@ struct ktm_deadline;
  * @expired: it ran when the single enlistment was to decide [lock]
  * @wait: woken at each change of state, when nr_waiting falls to 0, and when
  *	a pin goes
- * @decision: told when the decision is durable [the log]
+ * @decision: told when the decision, or the promise before it, is durable [the
+ *	log]
  * @pin: holds the records of this transaction [tm.pin_lock]
  * @new_pin: holds the copies while they are made [tm.pin_lock]
  * @end_node: in tm.ended [tm.lock]
@@ -78,9 +85,12 @@ struct ktm_tx {
 	struct ktm_verdict *verdict;
 	struct list_head enlistments;
 	u32 nr_enlistments;
+	struct list_head watchers;
+	struct ktm_enlistment *superior;
 	u32 nr_waiting;
 	u32 nr_prepared;
 	u64 first_vote;
+	bool promised;
 	u32 slots;
 	u64 log_bytes;
 	u32 nr_files;

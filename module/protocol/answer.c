@@ -6,6 +6,7 @@
 #include "redo.h"
 #include "reserve.h"
 #include "step.h"
+#include "superior.h"
 
 /* An answer that the rollback has overtaken is told so. */
 static int overtaken(const struct ktm_enlistment *en, int ret)
@@ -30,6 +31,12 @@ int ktm_answer(struct ktm_enlistment *en, enum ktm_en_event event)
 	return ret;
 }
 
+int ktm_answer_read_only(struct ktm_enlistment *en)
+{
+	return ktm_answer(en, en->flags & KTM_EN_F_DISCONNECTED ?
+			      KTM_EN_E_READ_ONLY_WATCH : KTM_EN_E_READ_ONLY);
+}
+
 int ktm_answer_prepared(struct ktm_enlistment *en)
 {
 	enum ktm_en_event event = KTM_EN_E_PREPARE_COMPLETE;
@@ -40,7 +47,7 @@ int ktm_answer_prepared(struct ktm_enlistment *en)
 
 	mutex_lock(&en->log_lock);
 	spin_lock(&en->tx->lock);
-	ret = overtaken(en, ktm_arc_find_en(en->state, event, &arc));
+	ret = overtaken(en, ktm_en_look(en, event, &arc));
 	spin_unlock(&en->tx->lock);
 	if (ret)
 		goto out;
@@ -78,10 +85,11 @@ int ktm_answer_reject_single(struct ktm_enlistment *en)
 	struct ktm_arc arc;
 	int ret, reserve_ret;
 
-	reserve_ret = ktm_reserve_get(&reserve, en->tx, ktm_redo_is_logged(en));
+	reserve_ret = ktm_reserve_get(&reserve, en->tx,
+				      ktm_redo_is_logged(en) ? KTM_RESERVE_COMMIT : 0);
 
 	ktm_step_begin(&step, en->tx);
-	ret = overtaken(en, ktm_arc_find_en(en->state, event, &arc));
+	ret = overtaken(en, ktm_en_look(en, event, &arc));
 	if (!ret) {
 		ktm_reserve_use(&reserve, &step);
 		ret = ktm_step_en(&step, en, event);
@@ -105,25 +113,29 @@ int ktm_answer_rollback(struct ktm_enlistment *en,
 	int ret;
 
 	ktm_step_begin(&step, en->tx);
+	ret = 0;
+	if (en->flags & KTM_EN_F_SUPERIOR)
+		ret = ktm_superior_resume(&step, en);
 	if (en->state == KTM_EN_S_SINGLE_PHASE)
 		event = KTM_TX_E_SINGLE_ABORTED;
-	ret = overtaken(en, ktm_step_en(&step, en, KTM_EN_E_VETO));
+	else if (en->tx->state == KTM_TX_S_PREPARED)
+		event = KTM_TX_E_SUPERIOR_ROLLBACK;
+	if (!ret)
+		ret = overtaken(en, ktm_step_en(&step, en, KTM_EN_E_VETO));
 	if (!ret)
 		ret = ktm_step_rollback(&step, verdict, event);
 	ktm_step_end(&step);
 	return ret;
 }
 
-/* Only the life of the RM that was told of it may ask: it is sent the answer. */
-static bool may_ask(struct ktm_enlistment *en)
+bool ktm_answer_may_ask(struct ktm_enlistment *en)
 {
 	struct ktm_rm *rm = en->rm;
 	bool may;
 
 	ktm_assert_tx(en->tx);
 	spin_lock(&rm->lock);
-	may = en->suspended && rm->state == KTM_RM_S_ONLINE &&
-	      en->unresolved == rm->life;
+	may = rm->state == KTM_RM_S_ONLINE && en->unresolved == rm->life;
 	spin_unlock(&rm->lock);
 	return may;
 }
@@ -136,12 +148,30 @@ int ktm_answer_ask_outcome(struct ktm_enlistment *en)
 	ktm_step_begin(&step, en->tx);
 	if (en->state == KTM_EN_S_DONE)
 		ret = -EALREADY;
-	else if (!may_ask(en))
+	else if (!en->suspended || !ktm_answer_may_ask(en))
 		ret = -EPROTO;
+	else if (en->flags & KTM_EN_F_SUPERIOR)
+		ret = ktm_superior_resume(&step, en);
 	if (!ret) {
 		en->suspended = false;
 		ret = ktm_step_en(&step, en, KTM_EN_E_ASK_OUTCOME);
 	}
+	ktm_step_end(&step);
+	return ret;
+}
+
+int ktm_answer_request_outcome(struct ktm_enlistment *en)
+{
+	struct ktm_step step;
+	int ret;
+
+	ktm_step_begin(&step, en->tx);
+	if (en->suspended)
+		ret = -EPROTO;	/* it has to ask as one that came back does */
+	else
+		ret = overtaken(en, ktm_step_en(&step, en, KTM_EN_E_REQUEST_OUTCOME));
+	if (!ret && en->tx->state == KTM_TX_S_INDOUBT)
+		ret = -EIO;
 	ktm_step_end(&step);
 	return ret;
 }

@@ -11,6 +11,7 @@
 #include <linux/ktm.h>
 
 #include "attach.h"
+#include "decide.h"
 #include "recovery.h"
 #include "room.h"
 #include "step.h"
@@ -86,7 +87,7 @@ static struct ktm_tm *alloc(const struct ktm_attach_params *params, bool durable
 
 	if (IS_ERR(tm))
 		return tm;
-	INIT_WORK(&tm->end_work, ktm_step_end_work);
+	INIT_WORK(&tm->end_work, ktm_decide_end_work);
 	tm->uid = params->uid;
 	tm->gid = params->gid;
 	tm->mode = params->mode;

@@ -10,6 +10,7 @@
 #include "redo.h"
 #include "reserve.h"
 #include "step.h"
+#include "superior.h"
 
 struct ktm_tx *ktm_client_begin(struct ktm_tm *tm, const uuid_t *uuid,
 				const char *description, u64 deadline)
@@ -108,75 +109,80 @@ bool ktm_client_settled(struct ktm_tx *tx)
 	return settled;
 }
 
-static bool single_phase(const struct ktm_tx *tx)
+/* What its end may need in the log. */
+static u32 slots_needed(const struct ktm_tx *tx)
 {
 	const struct ktm_enlistment *en;
 
 	ktm_assert_tx(tx);
-	if (tx->nr_enlistments != 1)
-		return false;
-	en = list_first_entry(&tx->enlistments, struct ktm_enlistment, tx_node);
-	return en->flags & KTM_EN_F_SINGLE_PHASE;
-}
-
-/* Will there be a decision to be logged? */
-static bool needs_slots(const struct ktm_tx *tx)
-{
-	const struct ktm_enlistment *en;
-
-	ktm_assert_tx(tx);
-	if (tx->state != KTM_TX_S_ACTIVE || single_phase(tx))
-		return false;
+	if (tx->state != KTM_TX_S_ACTIVE || tx->superior)
+		return 0;
+	/* who enlists in phase 0 finds them there */
+	if (ktm_phase_0_wanted(tx))
+		return tx->tm->durable ? KTM_RESERVE_COMMIT : 0;
+	if (ktm_phase_single(tx))
+		return 0;
 	list_for_each_entry(en, &tx->enlistments, tx_node)
 		if (ktm_redo_is_logged(en))
-			return true;
-	return false;
+			return KTM_RESERVE_COMMIT;
+	return 0;
 }
 
-static void leave_active(struct ktm_step *step, struct ktm_reserve *reserve)
+/* A superior commits itself, or lets itself be asked to. */
+static int ask_superior(struct ktm_step *step)
+{
+	struct ktm_enlistment *superior = step->tx->superior;
+
+	if (!(superior->flags & KTM_EN_F_COMMIT_REQUEST))
+		return -EPERM;
+	return ktm_step_en(step, superior, KTM_EN_E_TELL_REQUEST);
+}
+
+static int leave_active(struct ktm_step *step, struct ktm_reserve *reserve)
 {
 	struct ktm_tx *tx = step->tx;
 
 	if (tx->state != KTM_TX_S_ACTIVE)
-		return;	/* somebody else was faster */
-	if (!tx->nr_enlistments) {
-		ktm_step_tx(step, KTM_TX_E_COMMIT_EMPTY);
-		return;
+		return 0;	/* somebody else was faster */
+	if (tx->superior)
+		return ask_superior(step);
+	if (tx->nr_enlistments) {
+		atomic64_inc(&tx->tm->clock);
+		ktm_reserve_use(reserve, step);
 	}
-	atomic64_inc(&tx->tm->clock);
-	if (single_phase(tx)) {
-		ktm_step_tx(step, KTM_TX_E_COMMIT_SINGLE);
-		return;
-	}
-	ktm_reserve_use(reserve, step);
-	ktm_step_tx(step, KTM_TX_E_COMMIT);
+	ktm_phase_begin(step);
+	return 0;
 }
 
 /* Ends the active state. The outcome comes later. */
-static void start_commit(struct ktm_tx *tx)
+static int start_commit(struct ktm_tx *tx)
 {
 	struct ktm_reserve reserve;
 	struct ktm_step step;
-	bool need, again;
+	u32 slots;
+	bool again;
 	int ret;
 
 	do {
 		spin_lock(&tx->lock);
-		need = needs_slots(tx);
+		slots = slots_needed(tx);
 		spin_unlock(&tx->lock);
 		/* outside the lock: room for what must not fail later */
-		ret = ktm_reserve_get(&reserve, tx, need);
+		ret = ktm_reserve_get(&reserve, tx, slots);
 
 		ktm_step_begin(&step, tx);
 		/* an enlistment that has come meanwhile may need them after all */
-		again = !need && needs_slots(tx);
-		if (ret)
+		again = !slots && slots_needed(tx);
+		if (ret) {
 			ktm_reserve_refuse(&step, ret);
-		else if (!again)
-			leave_active(&step, &reserve);
+			ret = 0;
+		} else if (!again) {
+			ret = leave_active(&step, &reserve);
+		}
 		ktm_step_end(&step);
 		ktm_reserve_put(&reserve);
 	} while (again);
+	return ret;
 }
 
 int ktm_client_commit(struct ktm_tx *tx, bool wait)
@@ -184,7 +190,9 @@ int ktm_client_commit(struct ktm_tx *tx, bool wait)
 	int ret = 0;
 
 	if (READ_ONCE(tx->state) == KTM_TX_S_ACTIVE)
-		start_commit(tx);
+		ret = start_commit(tx);
+	if (ret)
+		return ret;
 	/* an outcome that is there wins over a signal that is there, too */
 	if (wait)
 		ret = wait_event_interruptible(tx->wait, ktm_client_settled(tx));

@@ -21,6 +21,9 @@ void ktm_deliver_work(struct work_struct *work)
 		goto out;
 	key = (void *)(unsigned long)raw;
 	switch (type) {
+	case KTM_NOTIFY_PREPREPARE:
+		ops->preprepare(en, key);
+		break;
 	case KTM_NOTIFY_PREPARE:
 		ops->prepare(en, key);
 		break;
@@ -32,6 +35,14 @@ void ktm_deliver_work(struct work_struct *work)
 		break;
 	case KTM_NOTIFY_SINGLE_PHASE_COMMIT:
 		ops->single_phase(en, key);
+		break;
+	case KTM_NOTIFY_INDOUBT:
+		if (ops->indoubt)
+			ops->indoubt(en, key);
+		break;
+	case KTM_NOTIFY_RM_DISCONNECTED:
+		if (ops->disconnected)
+			ops->disconnected(en, key);
 		break;
 	default:
 		WARN_ON_ONCE(1);

@@ -6,13 +6,30 @@
 #include "enlist.h"
 #include "step.h"
 
-static int check_tx(const struct ktm_tx *tx)
+/* Phase 0 is there for RMs to come; when it is over, nobody can be sent it. */
+static bool may_come(const struct ktm_tx *tx, u32 flags)
+{
+	switch (tx->state) {
+	case KTM_TX_S_ACTIVE:
+		return true;
+	case KTM_TX_S_PREPREPARING:
+		return !(flags & KTM_EN_F_SUPERIOR);
+	case KTM_TX_S_PREPREPARED:
+		return !(flags & (KTM_EN_F_SUPERIOR | KTM_EN_F_PREPREPARE));
+	default:
+		return false;
+	}
+}
+
+static int check_tx(const struct ktm_tx *tx, u32 flags)
 {
 	ktm_assert_tx(tx);
 	if (tx->state == KTM_TX_S_ABORTING || tx->state == KTM_TX_S_ABORTED)
 		return -ECANCELED;
-	if (tx->state != KTM_TX_S_ACTIVE)
+	if (!may_come(tx, flags))
 		return -EPROTO;
+	if (flags & KTM_EN_F_SUPERIOR)
+		return tx->superior ? -EBUSY : 0;
 	if (tx->nr_enlistments >= KTM_TX_MAX_ENLISTMENTS)
 		return -EMSGSIZE;
 	return 0;
@@ -25,7 +42,7 @@ static int join(struct ktm_step *step, struct ktm_enlistment *en)
 	struct ktm_rm *rm = en->rm;
 	int ret;
 
-	ret = check_tx(tx);
+	ret = check_tx(tx, en->flags);
 	if (ret)
 		return ret;
 	spin_lock(&rm->lock);
@@ -39,9 +56,30 @@ static int join(struct ktm_step *step, struct ktm_enlistment *en)
 	if (ret)
 		return ret;
 	ktm_enlistment_get(en);
-	list_add_tail(&en->tx_node, &tx->enlistments);
-	tx->nr_enlistments++;
-	return ktm_step_en(step, en, KTM_EN_E_ENLIST);
+	if (en->flags & KTM_EN_F_SUPERIOR) {
+		tx->superior = en;
+	} else {
+		list_add_tail(&en->tx_node, &tx->enlistments);
+		tx->nr_enlistments++;
+	}
+	ret = ktm_step_en(step, en, KTM_EN_E_ENLIST);
+	if (!ret && tx->state == KTM_TX_S_PREPREPARING && en->flags & KTM_EN_F_PREPREPARE)
+		ret = ktm_step_en(step, en, KTM_EN_E_SEND_PREPREPARE);
+	return ret;
+}
+
+static int check_flags(const struct ktm_rm *rm, u32 flags)
+{
+	bool superior = flags & KTM_EN_F_SUPERIOR;
+
+	if (superior && flags & ~(KTM_EN_F_SUPERIOR | KTM_EN_F_COMMIT_REQUEST))
+		return -EINVAL;
+	if (!superior && flags & KTM_EN_F_COMMIT_REQUEST)
+		return -EINVAL;
+	/* nobody could be asked after a restart */
+	if (superior && rm->tm->durable && rm->flags & KTM_RM_F_VOLATILE)
+		return -EINVAL;
+	return 0;
 }
 
 struct ktm_enlistment *ktm_enlist_make(struct ktm_rm *rm, u32 life,
@@ -52,6 +90,9 @@ struct ktm_enlistment *ktm_enlist_make(struct ktm_rm *rm, u32 life,
 
 	if (rm->tm != tx->tm)
 		return ERR_PTR(-EXDEV);
+	ret = check_flags(rm, flags);
+	if (ret)
+		return ERR_PTR(ret);
 	if (READ_ONCE(tx->tm->state) != KTM_TM_S_ONLINE)
 		return ERR_PTR(-ESHUTDOWN);
 	en = ktm_enlistment_alloc(tx, rm, &uuid_null, flags);
@@ -118,12 +159,15 @@ void ktm_enlist_file_closed(struct ktm_enlistment *en)
 	if (!--en->nr_files) {
 		switch (en->state) {
 		case KTM_EN_S_ACTIVE:
+		case KTM_EN_S_PREPREPARING:
+		case KTM_EN_S_PREPREPARED:
 		case KTM_EN_S_PREPARING:
 			/* the reason first: it stays */
 			ktm_step_rollback(&step, &verdict, KTM_TX_E_ROLLBACK);
 			fallthrough;
 		case KTM_EN_S_SINGLE_PHASE:
 		case KTM_EN_S_ABORTING:
+		case KTM_EN_S_WATCHING:
 			/* nobody is left to answer */
 			ktm_step_en(&step, en, KTM_EN_E_LEFT);
 			break;

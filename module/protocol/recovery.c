@@ -4,12 +4,16 @@
  *
  * Rules:
  *
- * - A transaction without a decision is aborted, whatever else is there.
+ * - A transaction without a decision or a promise is aborted, whatever else is
+ *   there.
+ * - One with a promise and neither decision nor END is in doubt: the superior that
+ *   the promise names is asked when it comes back. A promise that was copied
+ *   forward may come after the decision; it does not take it back.
  * - One with a decision and an END is over. A decision that was copied forward
  *   may come after the END of a transaction only if that END is not durable; if
  *   it is, it comes later in the log (protocol/room.c).
  * - Otherwise it is committed, and each enlistment with a vote is told again.
- * - The votes that the last decision counts must be there, and the redo records
+ * - The votes that the last decision or promise counts must be there, and the redo records
  *   that each vote counts; if not, the log has lost something.
  * - Votes older than the first that the decision names are not its own: an
  *   aborted transaction had the same UUID, as its client wished, or they were
@@ -58,6 +62,9 @@ struct found_en {
  * @enlistments: struct found_en
  * @pin: start of the buffer with its first record
  * @decided: a COMMIT record was seen
+ * @promised: a PROMISE record was seen
+ * @superior: the enlistment that it names
+ * @superior_rm: the resource manager that it names
  * @nr_expected: votes that the last of them counts
  */
 struct found_tx {
@@ -65,6 +72,9 @@ struct found_tx {
 	struct list_head enlistments;
 	u64 pin;
 	bool decided;
+	bool promised;
+	uuid_t superior;
+	uuid_t superior_rm;
 	u32 nr_expected;
 };
 
@@ -234,12 +244,20 @@ static int take_commit(struct ktm_recovery *recovery, struct found_tx *tx,
 
 	if (record->data_length != sizeof(*commit))
 		return -EUCLEAN;
+	recovery->clock = max(recovery->clock, le64_to_cpu(commit->clock));
+	if (record->type == KTM_RECORD_PROMISE) {
+		if (tx->decided)
+			return 0;
+		tx->promised = true;
+		uuid_copy(&tx->superior, &record->enlistment);
+		uuid_copy(&tx->superior_rm, &record->stream);
+	} else {
+		tx->decided = true;
+	}
 	list_for_each_entry(en, &tx->enlistments, node)
 		if (en->prepare_lsn < record->prev_lsn)
 			en->prepare_lsn = 0;
-	tx->decided = true;
 	tx->nr_expected = le32_to_cpu(commit->nr_enlistments);
-	recovery->clock = max(recovery->clock, le64_to_cpu(commit->clock));
 	return 0;
 }
 
@@ -255,6 +273,7 @@ int ktm_recovery_record(struct ktm_recovery *recovery,
 
 	switch (record->type) {
 	case KTM_RECORD_COMMIT:
+	case KTM_RECORD_PROMISE:
 		return take_commit(recovery, tx, record);
 	case KTM_RECORD_END:
 		free_tx(recovery, tx);
@@ -271,13 +290,19 @@ int ktm_recovery_record(struct ktm_recovery *recovery,
 	}
 }
 
+/* Not presumed aborted. */
+static bool is_kept(const struct found_tx *tx)
+{
+	return tx->decided || tx->promised;
+}
+
 u64 ktm_recovery_tail(struct ktm_recovery *recovery)
 {
 	u64 cursor = 0, tail = U64_MAX;
 	struct found_tx *tx;
 
 	while ((tx = next_tx(recovery, &cursor)))
-		if (tx->decided)
+		if (is_kept(tx))
 			tail = min(tail, tx->pin);
 	return tail;
 }
@@ -295,14 +320,15 @@ int ktm_recovery_check(struct ktm_recovery *recovery)
 	u32 votes;
 
 	while ((tx = next_tx(recovery, &cursor))) {
-		if (!tx->decided)
+		if (!is_kept(tx))
 			continue;
 		votes = 0;
 		list_for_each_entry(en, &tx->enlistments, node)
 			votes += en->prepare_lsn != 0;
 		if (votes < tx->nr_expected) {
-			pr_err("transaction %pUb is committed, but %u of its %u votes are lost\n",
-			       &tx->obj.uuid, tx->nr_expected - votes, tx->nr_expected);
+			pr_err("transaction %pUb is %s, but %u of its %u votes are lost\n",
+			       &tx->obj.uuid, tx->decided ? "committed" : "in doubt",
+			       tx->nr_expected - votes, tx->nr_expected);
 			return -EUCLEAN;
 		}
 	}
@@ -328,26 +354,66 @@ static struct ktm_rm *absent_rm(struct ktm_tm *tm, const uuid_t *uuid)
 	return rm;
 }
 
-static int make_enlistment(struct ktm_step *step, struct found_en *found)
+static struct ktm_enlistment *absent_enlistment(struct ktm_tx *tx, const uuid_t *rm_uuid,
+						const uuid_t *uuid, u32 flags)
 {
-	struct ktm_tx *tx = step->tx;
 	struct ktm_enlistment *en;
 	struct ktm_rm *rm;
 	int ret;
 
-	rm = absent_rm(tx->tm, &found->rm);
+	rm = absent_rm(tx->tm, rm_uuid);
 	if (IS_ERR(rm))
-		return PTR_ERR(rm);
-	en = ktm_enlistment_alloc(tx, rm, &found->uuid, 0);
+		return ERR_CAST(rm);
+	en = ktm_enlistment_alloc(tx, rm, uuid, flags);
 	ktm_rm_put(rm);
 	if (IS_ERR(en))
-		return PTR_ERR(en);
+		return en;
 	INIT_WORK(&en->work, ktm_deliver_work);
+	en->suspended = true;
 	ret = ktm_registry_insert(&tx->tm->enlistments, &en->obj);
 	if (ret) {
 		ktm_enlistment_put(en);
-		return ret;
+		return ERR_PTR(ret);
 	}
+	return en;
+}
+
+static void join_rm(struct ktm_enlistment *en)
+{
+	struct ktm_rm *rm = en->rm;
+
+	spin_lock(&rm->lock);
+	list_add_tail(&en->rm_node, &rm->enlistments);
+	rm->nr_enlistments++;
+	spin_unlock(&rm->lock);
+}
+
+/* The one whose answer is missing. */
+static int make_superior(struct ktm_step *step, const struct found_tx *found)
+{
+	struct ktm_tx *tx = step->tx;
+	struct ktm_enlistment *en;
+
+	en = absent_enlistment(tx, &found->superior_rm, &found->superior,
+			       KTM_EN_F_SUPERIOR);
+	if (IS_ERR(en))
+		return PTR_ERR(en);
+	spin_lock(&tx->lock);
+	tx->superior = en;	/* the reference */
+	join_rm(en);
+	ktm_step_en(step, en, KTM_EN_E_RECOVER_PROMISED);
+	spin_unlock(&tx->lock);
+	return 0;
+}
+
+static int make_enlistment(struct ktm_step *step, struct found_en *found, bool decided)
+{
+	struct ktm_tx *tx = step->tx;
+	struct ktm_enlistment *en;
+
+	en = absent_enlistment(tx, &found->rm, &found->uuid, 0);
+	if (IS_ERR(en))
+		return PTR_ERR(en);
 	en->lsns = found->lsns;
 	en->nr_records = found->nr;
 	en->max_records = found->nr;
@@ -356,17 +422,14 @@ static int make_enlistment(struct ktm_step *step, struct found_en *found)
 	en->info = found->info;
 	en->info_length = found->info_length;
 	found->info = NULL;
-	en->suspended = true;
 
 	spin_lock(&tx->lock);
 	list_add_tail(&en->tx_node, &tx->enlistments);	/* the reference */
 	tx->nr_enlistments++;
 	tx->nr_prepared++;
-	spin_lock(&rm->lock);
-	list_add_tail(&en->rm_node, &rm->enlistments);
-	rm->nr_enlistments++;
-	spin_unlock(&rm->lock);
-	ktm_step_en(step, en, KTM_EN_E_RECOVER);
+	tx->first_vote = min_not_zero(tx->first_vote, en->prepare_lsn);
+	join_rm(en);
+	ktm_step_en(step, en, decided ? KTM_EN_E_RECOVER : KTM_EN_E_RECOVER_PROMISED);
 	spin_unlock(&tx->lock);
 	return 0;
 }
@@ -375,6 +438,8 @@ static int make_tx(struct found_tx *found, struct ktm_tm *tm)
 {
 	struct ktm_step step = { };
 	struct found_en *en;
+	/* END, and COMMIT before it: what is missing of what was reserved */
+	u32 slots = found->decided ? 1 : 2;
 	struct ktm_tx *tx;
 	int ret;
 
@@ -384,11 +449,11 @@ static int make_tx(struct found_tx *found, struct ktm_tm *tm)
 	ret = ktm_registry_insert(&tm->txs, &tx->obj);
 	if (ret)
 		goto out;
-	/* for the end record, as it was before the restart */
-	ret = ktm_log_reserve_recovered(tm->log, 1);
+	ret = ktm_log_reserve_recovered(tm->log, slots);
 	if (ret)
 		goto out;
-	tx->slots = 1;
+	tx->slots = slots;
+	tx->promised = !found->decided;
 	spin_lock(&tm->pin_lock);
 	tx->pin.lsn = found->pin;
 	list_add_tail(&tx->pin.node, &tm->pins);	/* sorted: replay order */
@@ -397,12 +462,17 @@ static int make_tx(struct found_tx *found, struct ktm_tm *tm)
 	step.tx = tx;
 	INIT_LIST_HEAD(&step.left);
 	spin_lock(&tx->lock);
-	ktm_step_tx(&step, KTM_TX_E_RECOVER);
+	ktm_step_tx(&step, found->decided ? KTM_TX_E_RECOVER : KTM_TX_E_RECOVER_PROMISED);
 	spin_unlock(&tx->lock);
+	if (!found->decided) {
+		ret = make_superior(&step, found);
+		if (ret)
+			goto out;
+	}
 	list_for_each_entry(en, &found->enlistments, node) {
 		if (!en->prepare_lsn)
 			continue;
-		ret = make_enlistment(&step, en);
+		ret = make_enlistment(&step, en, found->decided);
 		if (ret)
 			break;
 	}
@@ -422,7 +492,7 @@ int ktm_recovery_finish(struct ktm_recovery *recovery, struct ktm_tm *tm)
 
 	/* serials follow the first records, so the pins come in order */
 	while ((tx = next_tx(recovery, &cursor))) {
-		if (!tx->decided)
+		if (!is_kept(tx))
 			continue;
 		ret = make_tx(tx, tm);
 		if (ret)

@@ -32,7 +32,7 @@ int ktm_recovery_record(struct ktm_recovery *recovery,
 			const struct ktm_log_record *record, u64 buffer_lsn);
 
 /**
- * ktm_recovery_tail - lowest LSN that a decided transaction needs
+ * ktm_recovery_tail - lowest LSN that a decided or promised transaction needs
  * @recovery: the table
  * Return: the LSN, or U64_MAX.
  */
@@ -45,16 +45,16 @@ u64 ktm_recovery_tail(struct ktm_recovery *recovery);
 u64 ktm_recovery_clock(struct ktm_recovery *recovery);
 
 /**
- * ktm_recovery_check - is every decided transaction complete?
+ * ktm_recovery_check - is every decided or promised transaction complete?
  * @recovery: the table, replay is over
- * Return: 0, or -EUCLEAN when votes or redo records of a decided, not ended
- * transaction are missing.
+ * Return: 0, or -EUCLEAN when votes or redo records of a decided or promised,
+ * not ended transaction are missing.
  */
 int ktm_recovery_check(struct ktm_recovery *recovery);
 
 /**
- * ktm_recovery_finish - make the objects: decided transactions that have not
- * ended, their enlistments, and their resource managers, which are not there yet
+ * ktm_recovery_finish - make the objects: decided or promised transactions that
+ * have not ended, their enlistments, and their resource managers, which are not there yet
  * @recovery: the table, checked
  * @tm: the TM, its log attached
  * Context: process context.

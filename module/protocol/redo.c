@@ -37,6 +37,8 @@ int ktm_redo_check_append(struct ktm_enlistment *en)
 	spin_lock(&en->tx->lock);
 	switch (en->state) {
 	case KTM_EN_S_ACTIVE:
+	case KTM_EN_S_PREPREPARING:
+	case KTM_EN_S_PREPREPARED:
 	case KTM_EN_S_PREPARING:
 		break;
 	case KTM_EN_S_ABORTING:

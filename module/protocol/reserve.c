@@ -4,22 +4,20 @@
  */
 #include "reserve.h"
 
-#define SLOTS	2	/* COMMIT and END */
-
-int ktm_reserve_get(struct ktm_reserve *reserve, struct ktm_tx *tx, bool need)
+int ktm_reserve_get(struct ktm_reserve *reserve, struct ktm_tx *tx, u32 slots)
 {
 	struct ktm_log *log;
 	int idx, ret = 0;
 
 	reserve->tx = tx;
 	reserve->slots = 0;
-	if (!need)
+	if (!slots)
 		return 0;
 	log = ktm_tm_use_log(tx->tm, &idx);
-	ret = log ? ktm_log_reserve(log, SLOTS) : -ESHUTDOWN;
+	ret = log ? ktm_log_reserve(log, slots) : -ESHUTDOWN;
 	ktm_tm_unuse_log(tx->tm, idx);
 	if (!ret)
-		reserve->slots = SLOTS;
+		reserve->slots = slots;
 	return ret;
 }
 

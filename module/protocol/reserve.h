@@ -2,7 +2,7 @@
 /*
  * ktm - room in the log for what a transaction needs to end
  *
- * A decision and an end record must never fail for want of room. Their slots
+ * A promise, a decision and an end record must never fail for want of room. Their slots
  * are reserved before PREPARE is sent, outside of locks; a step then takes them
  * over, or they are given back.
  */
@@ -10,6 +10,9 @@
 #define _KTM_PROTOCOL_RESERVE_H
 
 #include "step.h"
+
+#define KTM_RESERVE_COMMIT	2	/* COMMIT and END */
+#define KTM_RESERVE_SUPERIOR	3	/* PROMISE, COMMIT and END */
 
 /**
  * struct ktm_reserve - slots on their way to a transaction
@@ -25,11 +28,11 @@ struct ktm_reserve {
  * ktm_reserve_get - reserve what two phases need
  * @reserve: uninitialised
  * @tx: the transaction
- * @need: false: nothing is needed, and nothing reserved
+ * @slots: KTM_RESERVE_COMMIT, KTM_RESERVE_SUPERIOR, or 0: nothing is needed
  * Context: process context, may sleep, no locks.
  * Return: 0, also for a volatile TM; -ENOSPC, the log's error, -ESHUTDOWN.
  */
-int ktm_reserve_get(struct ktm_reserve *reserve, struct ktm_tx *tx, bool need);
+int ktm_reserve_get(struct ktm_reserve *reserve, struct ktm_tx *tx, u32 slots);
 
 /**
  * ktm_reserve_use - hand the slots over to the transaction

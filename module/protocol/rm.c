@@ -128,7 +128,10 @@ static void recover_one(struct ktm_rm *rm, struct ktm_enlistment *en)
 		en->unresolved = rm->life;
 		rm->nr_unresolved++;
 		if (!rm->ops)
-			ktm_notify_post_locked(rm, &en->note, KTM_NOTIFY_RECOVER);
+			ktm_notify_post_locked(rm, &en->note,
+					       en->flags & KTM_EN_F_SUPERIOR ?
+					       KTM_NOTIFY_RECOVER_QUERY :
+					       KTM_NOTIFY_RECOVER);
 		spin_unlock(&rm->lock);
 	}
 	spin_unlock(&en->tx->lock);
@@ -195,7 +198,9 @@ static void drop_queue(struct ktm_rm *rm)
 
 static void lose_one(struct ktm_rm *rm, struct ktm_enlistment *en)
 {
-	bool returns = !(rm->flags & KTM_RM_F_VOLATILE);
+	/* what becomes of a superior's transaction is decided in step.c */
+	bool returns = !(rm->flags & KTM_RM_F_VOLATILE) ||
+		       en->flags & KTM_EN_F_SUPERIOR;
 	struct ktm_step step;
 
 	ktm_step_begin(&step, en->tx);

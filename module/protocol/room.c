@@ -6,13 +6,15 @@
  * the tail. When room is short, the transaction with that pin
  *
  *	has no decision yet		is rolled back: KTM_REASON_LOG_FULL
- *	waits for its decision		is waited for: a flush, no more
+ *	waits for its decision, or	is waited for: a flush, no more
+ *	for its promise
+ *	is promised to a superior	is copied forward: see below
  *	is decided, not ended		is copied forward: see below
  *	is ended			has its end record written
  *
- * Copying forward writes the redo, the votes and the decision of the enlistments
- * that have not answered once more, forces them, and only then lets the old ones
- * go. On disk, if power fails
+ * Copying forward writes the redo, the votes and the decision (or the promise) of
+ * the enlistments that have not answered once more, forces them, and only then
+ * lets the old ones go. On disk, if power fails
  *
  *	before the copied decision is durable	the old records are all there:
  *		the tail has not moved. Copied votes replace equal ones.
@@ -20,11 +22,14 @@
  *		the tail moves only past what was forced before.
  *
  * End records are written under the same mutex, so none can slip in between the
- * decision and its copy, to be overwritten before the copy is.
+ * decision and its copy, to be overwritten before the copy is. A decision that
+ * slips in while a promise is copied stands behind the new pin, and so do the votes
+ * that it counts: their copies, at the latest.
  */
 #include <linux/ktm.h>
 #include <linux/slab.h>
 
+#include "decide.h"
 #include "redo.h"
 #include "room.h"
 #include "step.h"
@@ -77,23 +82,17 @@ static u32 collect(struct ktm_tx *tx, struct ktm_enlistment **list, u32 max)
 	return nr;
 }
 
-static int copy_decision(struct ktm_tx *tx, struct ktm_log *log, u32 nr,
-			 u64 first_vote)
+/* 0 with @promise set, or -EAGAIN: it has gone on to where nothing is copied. */
+static int what_to_copy(struct ktm_tx *tx, bool *promise)
 {
-	struct ktm_disk_commit commit = {
-		.clock = cpu_to_le64(atomic64_read(&tx->tm->clock)),
-		.nr_enlistments = cpu_to_le32(nr),
-	};
-	struct ktm_log_record record = {
-		.type = KTM_RECORD_COMMIT,
-		.flags = KTM_DISK_RECORD_F_COPY,
-		.prev_lsn = first_vote,
-		.data = &commit,
-		.data_length = sizeof(commit),
-	};
+	int ret = 0;
 
-	uuid_copy(&record.tx, &tx->obj.uuid);
-	return ktm_log_append(log, &record, KTM_LOG_COPY, NULL);
+	spin_lock(&tx->lock);
+	*promise = tx->state == KTM_TX_S_PREPARED || tx->state == KTM_TX_S_ORPHANED;
+	if (!*promise && tx->state != KTM_TX_S_COMMITTING)
+		ret = -EAGAIN;
+	spin_unlock(&tx->lock);
+	return ret;
 }
 
 static int copy_forward(struct ktm_tx *tx, struct ktm_log *log)
@@ -102,19 +101,22 @@ static int copy_forward(struct ktm_tx *tx, struct ktm_log *log)
 	struct ktm_tm *tm = tx->tm;
 	u32 i, nr, max = READ_ONCE(tx->nr_enlistments);
 	u64 first_vote = 0, vote;
-	int ret = 0;
+	bool promise;
+	int ret;
 
 	list = kvcalloc(max + 1, sizeof(*list), GFP_KERNEL);
 	if (!list)
 		return -ENOMEM;
-	nr = collect(tx, list, max);
 	ktm_tx_pin_log(tx, log, &tx->new_pin);
+	/* asked after the pin: no decision that matters stands before it */
+	ret = what_to_copy(tx, &promise);
+	nr = ret ? 0 : collect(tx, list, max);
 	for (i = 0; i < nr && !ret; i++) {
 		ret = ktm_redo_copy_forward(list[i], log, &vote);
 		first_vote = min_not_zero(first_vote, vote);
 	}
 	if (!ret)
-		ret = copy_decision(tx, log, nr, first_vote);
+		ret = ktm_decide_copy(tx, log, promise, nr, first_vote);
 	if (!ret)
 		ret = ktm_log_force(log);
 
@@ -135,16 +137,21 @@ static int copy_forward(struct ktm_tx *tx, struct ktm_log *log)
 	return ret;
 }
 
-/* -EAGAIN: it has ended meanwhile. */
-static int copy_if_committing(struct ktm_tx *tx, struct ktm_log *log)
+/* -EAGAIN: it has gone on meanwhile. */
+static int copy_if_kept(struct ktm_tx *tx, struct ktm_log *log)
 {
-	int ret = -EAGAIN;
+	int ret;
 
 	mutex_lock(&tx->tm->room_lock);
-	if (READ_ONCE(tx->state) == KTM_TX_S_COMMITTING)
-		ret = copy_forward(tx, log);
+	ret = copy_forward(tx, log);
 	mutex_unlock(&tx->tm->room_lock);
 	return ret;
+}
+
+/* Its end record is on the way: see ktm_decide_end_work(). */
+static void wait_for_end(struct ktm_tx *tx)
+{
+	wait_event(tx->wait, list_empty_careful(&tx->pin.node));
 }
 
 /*
@@ -153,32 +160,40 @@ static int copy_if_committing(struct ktm_tx *tx, struct ktm_log *log)
  */
 static int make_room(struct ktm_tx *tx, struct ktm_log *log)
 {
+	enum ktm_tx_state state;
 	int ret;
 
 	for (;;) {
-		switch (READ_ONCE(tx->state)) {
+		state = READ_ONCE(tx->state);
+		switch (state) {
 		case KTM_TX_S_ACTIVE:
+		case KTM_TX_S_PREPREPARING:
+		case KTM_TX_S_PREPREPARED:
 		case KTM_TX_S_PREPARING:
 			/* fails if it goes another way at this moment */
 			ktm_rollback_reason(tx, KTM_REASON_LOG_FULL, ENOSPC);
 			break;
+		case KTM_TX_S_PROMISING:
 		case KTM_TX_S_DECIDING:
-			wait_event(tx->wait,
-				   READ_ONCE(tx->state) != KTM_TX_S_DECIDING);
+			wait_event(tx->wait, READ_ONCE(tx->state) != state);
 			break;
+		case KTM_TX_S_PREPARED:
+		case KTM_TX_S_ORPHANED:
 		case KTM_TX_S_COMMITTING:
-			ret = copy_if_committing(tx, log);
+			ret = copy_if_kept(tx, log);
 			if (ret != -EAGAIN)
 				return ret;
 			break;
 		case KTM_TX_S_COMMITTED:
-			/* its end record is on the way: see log_end() */
-			wait_event(tx->wait, list_empty_careful(&tx->pin.node));
+			wait_for_end(tx);
 			return 0;
 		case KTM_TX_S_ABORTING:
 		case KTM_TX_S_ABORTED:
 			/* it may be about to do so, or have a record on the way */
-			ktm_tx_unpin_log(tx, &tx->pin);
+			if (READ_ONCE(tx->promised))
+				wait_for_end(tx);
+			else
+				ktm_tx_unpin_log(tx, &tx->pin);
 			return 0;
 		default:
 			/* single phase: nothing may be taken from it, nor waited for */

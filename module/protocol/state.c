@@ -15,11 +15,16 @@ static enum share share_of(enum ktm_tx_state state)
 {
 	switch (state) {
 	case KTM_TX_S_ACTIVE:
+	case KTM_TX_S_PREPREPARING:
+	case KTM_TX_S_PREPREPARED:
 	case KTM_TX_S_PREPARING:
+	case KTM_TX_S_PROMISING:
 	case KTM_TX_S_DECIDING:
 	case KTM_TX_S_SINGLE_PHASE:
 	case KTM_TX_S_ABORTING:
 		return SHARE_ACTIVE;
+	case KTM_TX_S_PREPARED:
+	case KTM_TX_S_ORPHANED:
 	case KTM_TX_S_COMMITTING:
 		return SHARE_UNFINISHED;
 	default:
@@ -67,14 +72,22 @@ int ktm_tx_event(struct ktm_tx *tx, enum ktm_tx_event event,
 	return 0;
 }
 
+int ktm_en_look(const struct ktm_enlistment *en, enum ktm_en_event event,
+		struct ktm_arc *arc)
+{
+	ktm_assert_tx(en->tx);
+	if (en->flags & KTM_EN_F_SUPERIOR)
+		return ktm_arc_find_sup(en->state, event, arc);
+	return ktm_arc_find_en(en->state, event, arc);
+}
+
 int ktm_en_event(struct ktm_enlistment *en, enum ktm_en_event event,
 		 enum ktm_en_action *action)
 {
 	struct ktm_arc arc;
 	int ret;
 
-	ktm_assert_tx(en->tx);
-	ret = ktm_arc_find_en(en->state, event, &arc);
+	ret = ktm_en_look(en, event, &arc);
 	if (ret)
 		return ret;
 	WRITE_ONCE(en->state, arc.next);

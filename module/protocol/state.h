@@ -23,6 +23,16 @@ int ktm_tx_event(struct ktm_tx *tx, enum ktm_tx_event event,
 		 enum ktm_tx_action *action);
 
 /**
+ * ktm_en_look - look the arc of an enlistment up, in the table of its kind
+ * @en: the enlistment, lock of its transaction held
+ * @event: what happens
+ * @arc: out: the arc
+ * Return: see ktm_en_event().
+ */
+int ktm_en_look(const struct ktm_enlistment *en, enum ktm_en_event event,
+		struct ktm_arc *arc);
+
+/**
  * ktm_en_event - move an enlistment along an arc
  * @en: the enlistment, lock of its transaction held
  * @event: what happens

@@ -6,18 +6,25 @@
  *
  *	before the decision is durable	redo and PREPARE records, perhaps. A
  *					crash: no decision, presumed aborted.
+ *	promise durable			only with a superior: the flush that made
+ *					it durable made all votes durable too. A
+ *					crash: in doubt, the superior is asked.
  *	decision durable		the flush that made it durable made all
  *					records before it durable too. A crash:
  *					recovery delivers COMMIT again.
  *	END durable			every RM has made its part durable by its
  *					own means. A crash: nothing to do.
  *
- * Aborted transactions write nothing: what has no decision is aborted.
+ * Aborted transactions write nothing: what has no decision is aborted. After a
+ * promise that needs an END, which nobody waits for: before it is durable, a crash
+ * has the superior asked once more, and it says the same.
  */
 #include <linux/slab.h>
 
 #include "step.h"
 #include "deadline.h"
+#include "decide.h"
+#include "superior.h"
 
 struct workqueue_struct *ktm_workers;
 
@@ -34,6 +41,15 @@ static void set_awaited(struct ktm_enlistment *en, bool awaited)
 		wake_up_all(&tx->wait);
 }
 
+static void leave_lists(struct ktm_step *step, struct ktm_enlistment *en)
+{
+	if (en == step->tx->superior)
+		step->tx->superior = NULL;
+	else if (!en->watching)
+		step->tx->nr_enlistments--;
+	list_move_tail(&en->tx_node, &step->left);
+}
+
 /* The transaction's reference passes to step.left. */
 static void leave(struct ktm_step *step, struct ktm_enlistment *en)
 {
@@ -41,8 +57,7 @@ static void leave(struct ktm_step *step, struct ktm_enlistment *en)
 	bool queued;
 
 	set_awaited(en, false);
-	list_move_tail(&en->tx_node, &step->left);
-	step->tx->nr_enlistments--;
+	leave_lists(step, en);
 
 	spin_lock(&rm->lock);
 	list_del_init(&en->rm_node);
@@ -68,12 +83,80 @@ static void notify(struct ktm_step *step, struct ktm_enlistment *en, u32 type)
 	ktm_notify_post(en, type);
 }
 
-static void rollback_rm_gone(struct ktm_step *step, struct ktm_enlistment *en)
+/* It stays only to hear of a lost outcome: see KTM_EN_S_WATCHING. */
+static void watch(struct ktm_step *step, struct ktm_enlistment *en)
 {
-	struct ktm_verdict verdict = { .reason = KTM_REASON_RM_GONE };
+	struct ktm_rm *rm = en->rm;
+	bool queued;
+
+	set_awaited(en, false);
+	list_move_tail(&en->tx_node, &step->tx->watchers);
+	en->watching = true;
+	step->tx->nr_enlistments--;
+	spin_lock(&rm->lock);
+	queued = ktm_notify_cancel_locked(rm, &en->note);
+	spin_unlock(&rm->lock);
+	if (queued)
+		refcount_dec(&en->obj.ref);	/* not the last: the transaction's */
+}
+
+/* To what has no answer. */
+static void tell(struct ktm_enlistment *en, u32 type)
+{
+	if (!en->suspended)
+		ktm_notify_post(en, type);
+}
+
+static void leave_told(struct ktm_step *step, struct ktm_enlistment *en, u32 type)
+{
+	leave(step, en);
+	/* it is in the RM's queue only, with the queue's reference */
+	tell(en, type);
+}
+
+/* The outcome of what it has prepared is known to the superior, if to anybody. */
+static bool is_promised(const struct ktm_tx *tx)
+{
+	return tx->state == KTM_TX_S_PROMISING || tx->state == KTM_TX_S_PREPARED ||
+	       tx->state == KTM_TX_S_ORPHANED;
+}
+
+static void rollback_for(struct ktm_step *step, struct ktm_enlistment *en, u32 reason,
+			 enum ktm_tx_event event)
+{
+	struct ktm_verdict verdict = { .reason = reason };
 
 	uuid_copy(&verdict.rm, &en->rm->obj.uuid);
-	ktm_step_rollback(step, &verdict, KTM_TX_E_ROLLBACK);
+	ktm_step_rollback(step, &verdict, event);
+}
+
+static void send_watchers(struct ktm_step *step, enum ktm_en_event event)
+{
+	struct ktm_enlistment *en, *next;
+
+	list_for_each_entry_safe(en, next, &step->tx->watchers, tx_node)
+		WARN_ON_ONCE(ktm_step_en(step, en, event));
+}
+
+/* A prepared RM cannot wait any longer. */
+static void force_outcome(struct ktm_step *step, struct ktm_enlistment *en)
+{
+	struct ktm_tx *tx = step->tx;
+
+	switch (tx->state) {
+	case KTM_TX_S_PREPARING:
+		rollback_for(step, en, KTM_REASON_OUTCOME_WANTED, KTM_TX_E_ROLLBACK);
+		break;
+	case KTM_TX_S_PREPARED:
+		if (tx->superior)
+			ktm_step_en(step, tx->superior, KTM_EN_E_TELL_WANTED);
+		break;
+	case KTM_TX_S_ORPHANED:
+		tell(en, KTM_NOTIFY_INDOUBT);
+		break;
+	default:
+		break;	/* it is on its way */
+	}
 }
 
 int ktm_step_en(struct ktm_step *step, struct ktm_enlistment *en,
@@ -91,6 +174,9 @@ int ktm_step_en(struct ktm_step *step, struct ktm_enlistment *en,
 	case KTM_EN_A_ROLLBACK:
 	case KTM_EN_A_ROLLBACK_SINGLE:
 		/* a veto comes with a verdict: see ktm_answer_rollback() */
+		break;
+	case KTM_EN_A_NOTIFY_PREPREPARE:
+		notify(step, en, KTM_NOTIFY_PREPREPARE);
 		break;
 	case KTM_EN_A_NOTIFY_PREPARE:
 		notify(step, en, KTM_NOTIFY_PREPARE);
@@ -120,15 +206,60 @@ int ktm_step_en(struct ktm_step *step, struct ktm_enlistment *en,
 		break;
 	case KTM_EN_A_LEAVE_ROLLBACK:
 		leave(step, en);
-		rollback_rm_gone(step, en);
+		rollback_for(step, en, KTM_REASON_RM_GONE, KTM_TX_E_ROLLBACK);
 		break;
 	case KTM_EN_A_LEAVE_LOST:
 		leave(step, en);
 		ktm_step_tx(step, KTM_TX_E_SINGLE_LOST);
+		send_watchers(step, KTM_EN_E_DISCONNECTED);
 		break;
 	case KTM_EN_A_SUSPEND:
 		en->suspended = true;
 		set_awaited(en, false);
+		break;
+	case KTM_EN_A_TELL_INDOUBT:
+		tell(en, KTM_NOTIFY_INDOUBT);
+		break;
+	case KTM_EN_A_TELL_IF_INDOUBT:
+		if (is_promised(step->tx))
+			tell(en, KTM_NOTIFY_INDOUBT);
+		break;
+	case KTM_EN_A_FORCE_OUTCOME:
+		force_outcome(step, en);
+		break;
+	case KTM_EN_A_WATCH:
+		watch(step, en);
+		break;
+	case KTM_EN_A_LEAVE_DISCONNECTED:
+		leave_told(step, en, KTM_NOTIFY_RM_DISCONNECTED);
+		break;
+	case KTM_EN_A_BEGIN_PREPREPARE:
+		ktm_step_tx(step, KTM_TX_E_PREPREPARE);
+		break;
+	case KTM_EN_A_BEGIN_PREPARE:
+		ktm_phase_begin(step);
+		break;
+	case KTM_EN_A_DECIDE:
+		ktm_step_tx(step, KTM_TX_E_SUPERIOR_COMMIT);
+		break;
+	case KTM_EN_A_TELL_COMMIT_REQUEST:
+		tell(en, KTM_NOTIFY_COMMIT_REQUEST);
+		break;
+	case KTM_EN_A_TELL_PREPREPARE_COMPLETE:
+		tell(en, KTM_NOTIFY_PREPREPARE_COMPLETE);
+		break;
+	case KTM_EN_A_TELL_PREPARE_COMPLETE:
+		tell(en, KTM_NOTIFY_PREPARE_COMPLETE);
+		break;
+	case KTM_EN_A_TELL_REQUEST_OUTCOME:
+		if (!en->suspended)
+			ktm_notify_post_if_idle(en, KTM_NOTIFY_REQUEST_OUTCOME);
+		break;
+	case KTM_EN_A_LEAVE_COMMITTED:
+		leave_told(step, en, KTM_NOTIFY_COMMIT_COMPLETE);
+		break;
+	case KTM_EN_A_LEAVE_ABORTED:
+		leave_told(step, en, KTM_NOTIFY_ROLLBACK_COMPLETE);
 		break;
 	}
 	return 0;
@@ -140,6 +271,12 @@ static void send_all(struct ktm_step *step, enum ktm_en_event event)
 
 	list_for_each_entry_safe(en, next, &step->tx->enlistments, tx_node)
 		WARN_ON_ONCE(ktm_step_en(step, en, event));
+}
+
+static void send_superior(struct ktm_step *step, enum ktm_en_event event)
+{
+	if (step->tx->superior)
+		WARN_ON_ONCE(ktm_step_en(step, step->tx->superior, event));
 }
 
 /* Nothing in the log is needed any more, and nothing more will be promised. */
@@ -163,6 +300,7 @@ static void forget_deadline(struct ktm_step *step)
 
 int ktm_step_tx(struct ktm_step *step, enum ktm_tx_event event)
 {
+	struct ktm_enlistment *en;
 	enum ktm_tx_action action;
 	int ret;
 
@@ -172,6 +310,14 @@ int ktm_step_tx(struct ktm_step *step, enum ktm_tx_event event)
 
 	switch (action) {
 	case KTM_TX_A_NONE:
+		break;
+	case KTM_TX_A_SEND_PREPREPARE:
+		list_for_each_entry(en, &step->tx->enlistments, tx_node)
+			if (en->flags & KTM_EN_F_PREPREPARE)
+				ktm_step_en(step, en, KTM_EN_E_SEND_PREPREPARE);
+		break;
+	case KTM_TX_A_TELL_PREPREPARED:
+		send_superior(step, KTM_EN_E_TELL_PREPREPARED);
 		break;
 	case KTM_TX_A_SEND_PREPARE:
 		send_all(step, KTM_EN_E_SEND_PREPARE);
@@ -183,12 +329,32 @@ int ktm_step_tx(struct ktm_step *step, enum ktm_tx_event event)
 		forget_deadline(step);
 		step->decide = true;
 		break;
+	case KTM_TX_A_LOG_PROMISE:
+		forget_deadline(step);
+		send_superior(step, KTM_EN_E_PROMISE);
+		step->promise = true;
+		break;
+	case KTM_TX_A_TELL_PREPARED:
+		send_superior(step, KTM_EN_E_TELL_PREPARED);
+		break;
+	case KTM_TX_A_SEND_INDOUBT:
+		send_all(step, KTM_EN_E_SEND_INDOUBT);
+		break;
 	case KTM_TX_A_SEND_COMMIT:
 		send_all(step, KTM_EN_E_SEND_COMMIT);
 		break;
 	case KTM_TX_A_SEND_ROLLBACK:
 		forget_deadline(step);
 		let_log_go(step);
+		send_superior(step, KTM_EN_E_SEND_ROLLBACK);
+		send_all(step, KTM_EN_E_SEND_ROLLBACK);
+		break;
+	case KTM_TX_A_LOG_ROLLBACK:
+		if (step->tx->promised)
+			step->end = true;
+		else
+			let_log_go(step);
+		send_superior(step, KTM_EN_E_SEND_ROLLBACK);
 		send_all(step, KTM_EN_E_SEND_ROLLBACK);
 		break;
 	case KTM_TX_A_LOG_END:
@@ -200,7 +366,9 @@ int ktm_step_tx(struct ktm_step *step, enum ktm_tx_event event)
 		break;
 	case KTM_TX_A_FORGET:
 		forget_deadline(step);
-		let_log_go(step);
+		/* of what was promised the end record is on its way */
+		if (!step->tx->promised)
+			let_log_go(step);
 		break;
 	}
 	return 0;
@@ -228,13 +396,27 @@ int ktm_step_rollback(struct ktm_step *step, const struct ktm_verdict *verdict,
 static void conclude(struct ktm_step *step)
 {
 	struct ktm_tx *tx = step->tx;
-	bool empty = list_empty(&tx->enlistments);
 
+	if (tx->state == KTM_TX_S_PREPREPARING && !tx->nr_waiting)
+		ktm_phase_0_over(step);
 	if (tx->state == KTM_TX_S_PREPARING && !tx->nr_waiting)
-		ktm_step_tx(step, empty ? KTM_TX_E_PREPARED_EMPTY : KTM_TX_E_PREPARED);
+		ktm_phase_1_over(step);
+	if (tx->state == KTM_TX_S_PREPARED && tx->superior && tx->superior->suspended) {
+		/* a volatile one will never say how it has decided */
+		if (tx->superior->rm->flags & KTM_RM_F_VOLATILE)
+			rollback_for(step, tx->superior, KTM_REASON_RM_GONE,
+				     KTM_TX_E_SUPERIOR_ROLLBACK);
+		else
+			ktm_step_tx(step, KTM_TX_E_SUPERIOR_LOST);
+	}
 	if ((tx->state == KTM_TX_S_COMMITTING || tx->state == KTM_TX_S_ABORTING) &&
-	    list_empty(&tx->enlistments))
+	    list_empty(&tx->enlistments)) {
 		ktm_step_tx(step, KTM_TX_E_ENDED);
+		send_superior(step, KTM_EN_E_TELL_ENDED);
+	}
+	if (tx->state == KTM_TX_S_COMMITTED || tx->state == KTM_TX_S_ABORTED ||
+	    tx->state == KTM_TX_S_INDOUBT)
+		send_watchers(step, KTM_EN_E_FORGET);
 }
 
 void ktm_step_begin(struct ktm_step *step, struct ktm_tx *tx)
@@ -245,52 +427,6 @@ void ktm_step_begin(struct ktm_step *step, struct ktm_tx *tx)
 	INIT_LIST_HEAD(&step->left);
 	step->log = ktm_tm_use_log(tx->tm, &step->log_idx);
 	spin_lock(&tx->lock);
-}
-
-static void decided(struct ktm_log_waiter *waiter, int error)
-{
-	struct ktm_tx *tx = container_of(waiter, struct ktm_tx, decision);
-	struct ktm_step step;
-
-	ktm_step_begin(&step, tx);
-	ktm_step_tx(&step, error ? KTM_TX_E_UNDECIDED : KTM_TX_E_DECIDED);
-	ktm_step_end(&step);
-	ktm_tx_put(tx);
-}
-
-static void log_decision(struct ktm_step *step)
-{
-	struct ktm_tx *tx = step->tx;
-	struct ktm_disk_commit commit = {
-		.clock = cpu_to_le64(atomic64_read(&tx->tm->clock)),
-		.nr_enlistments = cpu_to_le32(tx->nr_prepared),
-	};
-	struct ktm_log_record record = {
-		.type = KTM_RECORD_COMMIT,
-		.prev_lsn = tx->first_vote,
-		.data = &commit,
-		.data_length = sizeof(commit),
-	};
-	int ret;
-
-	uuid_copy(&record.tx, &tx->obj.uuid);
-	ktm_tx_get(tx);
-	tx->decision.done = decided;
-	if (!tx->nr_prepared) {
-		/* nobody could recover it */
-		decided(&tx->decision, 0);
-		return;
-	}
-	if (WARN_ON_ONCE(!step->log || !tx->slots)) {
-		decided(&tx->decision, -EIO);
-		return;
-	}
-	spin_lock(&tx->lock);
-	tx->slots--;
-	spin_unlock(&tx->lock);
-	ret = ktm_log_append(step->log, &record, KTM_LOG_RESERVED, &tx->decision);
-	if (ret)
-		decided(&tx->decision, ret);
 }
 
 void ktm_step_end(struct ktm_step *step)
@@ -314,7 +450,9 @@ void ktm_step_end(struct ktm_step *step)
 			ktm_tm_put(tm);
 	}
 	if (step->decide)
-		log_decision(step);
+		ktm_decide_commit(step);
+	if (step->promise)
+		ktm_decide_promise(step);
 	if (step->deadline)
 		ktm_deadline_drop(step->deadline);
 	ktm_tm_unuse_log(tm, step->log_idx);
@@ -333,6 +471,8 @@ void ktm_step_abandon(struct ktm_step *step)
 	/* by an arc, so that an answer that comes after this is a late one */
 	list_for_each_entry_safe(en, next, &tx->enlistments, tx_node)
 		ktm_step_en(step, en, KTM_EN_E_LEFT);
+	if (tx->superior)
+		ktm_step_en(step, tx->superior, KTM_EN_E_LEFT);
 	let_log_go(step);
 }
 
@@ -346,58 +486,4 @@ int ktm_rollback_reason(struct ktm_tx *tx, u32 reason, int error)
 	ret = ktm_step_rollback(&step, &verdict, KTM_TX_E_ROLLBACK);
 	ktm_step_end(&step);
 	return ret;
-}
-
-static void log_end(struct ktm_tm *tm, struct ktm_tx *tx)
-{
-	struct ktm_disk_end end = {
-		.outcome = cpu_to_le32(KTM_DISK_OUTCOME_COMMITTED),
-	};
-	struct ktm_log_record record = {
-		.type = KTM_RECORD_END,
-		.data = &end,
-		.data_length = sizeof(end),
-	};
-	struct ktm_log *log;
-	u32 slots;
-	int idx;
-
-	uuid_copy(&record.tx, &tx->obj.uuid);
-	log = ktm_tm_use_log(tm, &idx);
-	mutex_lock(&tm->room_lock);
-	spin_lock(&tx->lock);
-	slots = tx->slots;
-	tx->slots = 0;
-	spin_unlock(&tx->lock);
-	if (log && !WARN_ON_ONCE(!slots)) {
-		/*
-		 * A failure is the log's end, or leaves a record out that only
-		 * saves the RMs a second delivery.
-		 */
-		ktm_log_append(log, &record, KTM_LOG_RESERVED, NULL);
-		if (slots > 1)
-			ktm_log_unreserve(log, slots - 1);
-	}
-	ktm_tx_unpin_log(tx, &tx->pin);
-	mutex_unlock(&tm->room_lock);
-	ktm_tm_unuse_log(tm, idx);
-}
-
-void ktm_step_end_work(struct work_struct *work)
-{
-	struct ktm_tm *tm = container_of(work, struct ktm_tm, end_work);
-	struct ktm_tx *tx;
-
-	for (;;) {
-		spin_lock(&tm->lock);
-		tx = list_first_entry_or_null(&tm->ended, struct ktm_tx, end_node);
-		if (tx)
-			list_del_init(&tx->end_node);
-		spin_unlock(&tm->lock);
-		if (!tx)
-			break;
-		log_end(tm, tx);
-		ktm_tx_put(tx);
-	}
-	ktm_tm_put(tm);
 }

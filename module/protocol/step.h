@@ -26,6 +26,7 @@
  * @left: enlistments that left, references to drop
  * @deadline: timer to be dropped, or NULL
  * @decide: append the decision
+ * @promise: append the promise to the superior
  * @end: append the end record
  */
 struct ktm_step {
@@ -35,6 +36,7 @@ struct ktm_step {
 	struct list_head left;
 	struct ktm_deadline *deadline;
 	bool decide;
+	bool promise;
 	bool end;
 };
 
@@ -69,7 +71,7 @@ int ktm_step_en(struct ktm_step *step, struct ktm_enlistment *en,
  * ktm_step_rollback - roll the transaction back, if it still can be
  * @step: the step
  * @verdict: why; copied. The first reason given stays.
- * @event: KTM_TX_E_ROLLBACK or KTM_TX_E_SINGLE_ABORTED
+ * @event: KTM_TX_E_ROLLBACK, KTM_TX_E_SINGLE_ABORTED or KTM_TX_E_SUPERIOR_ROLLBACK
  * Return: 0, or see ktm_tx_event().
  */
 int ktm_step_rollback(struct ktm_step *step, const struct ktm_verdict *verdict,
@@ -87,8 +89,8 @@ void ktm_step_abandon(struct ktm_step *step);
  * ktm_step_end - finish a step
  * @step: the step
  *
- * A decision is appended here, so no step with an answer to PREPARE may run in
- * the log's thread.
+ * A promise or decision is appended here, so no step with an answer to PREPARE, or
+ * with an order of the superior, may run in the log's thread.
  */
 void ktm_step_end(struct ktm_step *step)
 	__releases(&step->tx->lock) __releases(&step->tx->tm->log_srcu);
@@ -101,12 +103,6 @@ void ktm_step_end(struct ktm_step *step)
  * Return: 0, or see ktm_tx_event().
  */
 int ktm_rollback_reason(struct ktm_tx *tx, u32 reason, int error);
-
-/**
- * ktm_step_end_work - writes the end records of a TM
- * @work: ktm_tm.end_work
- */
-void ktm_step_end_work(struct work_struct *work);
 
 extern struct workqueue_struct *ktm_workers;
 

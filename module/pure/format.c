@@ -67,7 +67,7 @@ int ktm_format_check_super(const struct ktm_disk_super *disk,
 		return -ENODEV;
 	if (le32_to_cpu(disk->crc) != super_checksum(disk))
 		return -EUCLEAN;
-	if (le32_to_cpu(disk->version) != KTM_DISK_VERSION ||
+	if (!disk->version || le32_to_cpu(disk->version) > KTM_DISK_VERSION ||
 	    le64_to_cpu(disk->flags) & ~KTM_DISK_SB_F_MASK)
 		return -EPROTONOSUPPORT;
 
@@ -317,6 +317,10 @@ static bool type_is_possible(const struct ktm_format_record *record)
 		return true;
 	case KTM_RECORD_PREPARE:
 		return prepare_is_possible(record);
+	case KTM_RECORD_PROMISE:
+		return record->data_length == sizeof(struct ktm_disk_commit) &&
+		       !all_zero(record->stream, sizeof(record->stream)) &&
+		       !all_zero(record->enlistment, sizeof(record->enlistment));
 	case KTM_RECORD_COMMIT:
 		fixed = sizeof(struct ktm_disk_commit);
 		break;

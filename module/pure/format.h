@@ -53,7 +53,7 @@
 #define KTM_DISK_RING_MIN	(1ULL << 20)
 #define KTM_DISK_RING_MAX	(1ULL << 44)
 #define KTM_DISK_BUFFER_MAX	131072U	/* bytes in one buffer */
-#define KTM_DISK_VERSION	1
+#define KTM_DISK_VERSION	2	/* 1, which has no PROMISE and no recovery information, is read */
 #define KTM_DISK_UUID_SIZE	16
 #define KTM_DISK_NAME_MAX	64
 #define KTM_DISK_DATA_MAX	61440U	/* bytes of data in a record */
@@ -66,7 +66,8 @@
  * struct ktm_disk_super - superblock, one block, rest zero
  * @magic: KTM_DISK_SB_MAGIC
  * @crc: CRC32C over the whole block with this field zero
- * @version: KTM_DISK_VERSION
+ * @version: KTM_DISK_VERSION, or a lower one that is still known. Each attach for
+ *	writing makes it KTM_DISK_VERSION, before it appends the first record.
  * @uuid: UUID of log and TM
  * @sequence: one more with each superblock written
  * @ring_size: bytes in the ring, multiple of KTM_DISK_BLOCK
@@ -135,13 +136,17 @@ struct ktm_disk_buffer {
  * @KTM_RECORD_PREPARE: an enlistment is prepared; data: struct ktm_disk_prepare,
  *	then its recovery information
  * @KTM_RECORD_COMMIT: the decision; data: struct ktm_disk_commit
- * @KTM_RECORD_END: every enlistment has answered; data: struct ktm_disk_end
+ * @KTM_RECORD_END: every enlistment has answered, or the superior has rolled back
+ *	what was promised; data: struct ktm_disk_end
+ * @KTM_RECORD_PROMISE: all are prepared under a superior, whose enlistment and
+ *	resource manager it names; data: struct ktm_disk_commit
  */
 enum ktm_record_type {
 	KTM_RECORD_REDO = 1,
 	KTM_RECORD_PREPARE = 2,
 	KTM_RECORD_COMMIT = 3,
 	KTM_RECORD_END = 4,
+	KTM_RECORD_PROMISE = 5,
 };
 
 /**
@@ -152,13 +157,14 @@ enum ktm_record_type {
  * @flags: KTM_DISK_RECORD_F_*
  * @reserved: 0
  * @lsn: of this record: LSN of the buffer plus offset in it
- * @prev_lsn: record before in the chain of the enlistment, or 0; of a COMMIT the
- *	first PREPARE that belongs to it: older ones are of an aborted transaction
+ * @prev_lsn: record before in the chain of the enlistment, or 0; of a COMMIT or
+ *	PROMISE the first PREPARE that belongs to it: older ones are of an aborted transaction
  *	that had the same UUID
  * @undo_next_lsn: chain set by the stream's owner, or 0
- * @stream: UUID of the resource manager whose stream it is; 0 for COMMIT, END
+ * @stream: UUID of the resource manager whose stream it is; of a PROMISE the
+ *	superior's; 0 for COMMIT, END
  * @tx: UUID of the transaction
- * @enlistment: UUID of the enlistment; 0 for COMMIT, END
+ * @enlistment: UUID of the enlistment; of a PROMISE the superior's; 0 for COMMIT, END
  */
 struct ktm_disk_record {
 	__le32 length;
@@ -192,7 +198,7 @@ struct ktm_disk_prepare {
 };
 
 /**
- * struct ktm_disk_commit - data of a COMMIT record
+ * struct ktm_disk_commit - data of a COMMIT or PROMISE record
  * @clock: virtual clock of the decision
  * @nr_enlistments: PREPARE records that belong to it
  * @flags: 0

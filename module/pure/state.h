@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ktm - state tables of transactions and enlistments
+ * ktm - state tables of transactions, enlistments and superior enlistments
  *
  * The states and their arcs are documented in <uapi/linux/ktm.h>. The tables
  * say which event is legal in which state, what the next state is and what the
@@ -16,20 +16,29 @@
 #include <linux/ktm.h>
 #endif
 
-#define KTM_TX_NR_STATES	(KTM_TX_S_INDOUBT + 1)
-#define KTM_EN_NR_STATES	(KTM_EN_S_DONE + 1)
+#define KTM_TX_NR_STATES	(KTM_TX_S_ORPHANED + 1)
+#define KTM_EN_NR_STATES	(KTM_EN_S_WATCHING + 1)
 
 /**
  * enum ktm_tx_event - what happens to a transaction
  * @KTM_TX_E_BEGIN: it is made
  * @KTM_TX_E_RECOVER: recovery found its decision
- * @KTM_TX_E_COMMIT: commit is asked for
- * @KTM_TX_E_COMMIT_SINGLE: the same, and one enlistment shall decide
- * @KTM_TX_E_COMMIT_EMPTY: the same, and nobody is enlisted
+ * @KTM_TX_E_RECOVER_PROMISED: recovery found that it is prepared under a superior
+ * @KTM_TX_E_PREPREPARE: phase 0 begins, for the client's commit or the superior
+ * @KTM_TX_E_PREPREPARED: all have answered phase 0, the superior is told
+ * @KTM_TX_E_COMMIT: phase 1 begins, for the client's commit or the superior
+ * @KTM_TX_E_COMMIT_SINGLE: the client's commit, and one enlistment shall decide
+ * @KTM_TX_E_COMMIT_EMPTY: the client's commit, and nobody is enlisted
  * @KTM_TX_E_PREPARED: all have answered prepare, some are prepared
  * @KTM_TX_E_PREPARED_EMPTY: all have answered prepare, none is left
+ * @KTM_TX_E_PROMISE: all have answered prepare, the superior decides
+ * @KTM_TX_E_PROMISED: it is durable that it is prepared under a superior
+ * @KTM_TX_E_SUPERIOR_COMMIT: the superior's decision
+ * @KTM_TX_E_SUPERIOR_ROLLBACK: the superior's decision, after the promise
+ * @KTM_TX_E_SUPERIOR_LOST: the superior is gone after the promise
+ * @KTM_TX_E_SUPERIOR_BACK: it came back
  * @KTM_TX_E_DECIDED: the decision is durable
- * @KTM_TX_E_UNDECIDED: the log failed under the decision
+ * @KTM_TX_E_UNDECIDED: the log failed under the decision, or the promise
  * @KTM_TX_E_SINGLE_DONE: the single enlistment committed, or was read-only
  * @KTM_TX_E_SINGLE_REJECTED: it wants two phases
  * @KTM_TX_E_SINGLE_ABORTED: it rolled back
@@ -41,11 +50,20 @@
 enum ktm_tx_event {
 	KTM_TX_E_BEGIN,
 	KTM_TX_E_RECOVER,
+	KTM_TX_E_RECOVER_PROMISED,
+	KTM_TX_E_PREPREPARE,
+	KTM_TX_E_PREPREPARED,
 	KTM_TX_E_COMMIT,
 	KTM_TX_E_COMMIT_SINGLE,
 	KTM_TX_E_COMMIT_EMPTY,
 	KTM_TX_E_PREPARED,
 	KTM_TX_E_PREPARED_EMPTY,
+	KTM_TX_E_PROMISE,
+	KTM_TX_E_PROMISED,
+	KTM_TX_E_SUPERIOR_COMMIT,
+	KTM_TX_E_SUPERIOR_ROLLBACK,
+	KTM_TX_E_SUPERIOR_LOST,
+	KTM_TX_E_SUPERIOR_BACK,
 	KTM_TX_E_DECIDED,
 	KTM_TX_E_UNDECIDED,
 	KTM_TX_E_SINGLE_DONE,
@@ -60,21 +78,34 @@ enum ktm_tx_event {
 /**
  * enum ktm_tx_action - what the protocol does after the arc
  * @KTM_TX_A_NONE: nothing
+ * @KTM_TX_A_SEND_PREPREPARE: send PREPREPARE to those who asked for it
+ * @KTM_TX_A_TELL_PREPREPARED: tell the superior that phase 0 is over
  * @KTM_TX_A_SEND_PREPARE: send PREPARE to all
  * @KTM_TX_A_SEND_SINGLE: send SINGLE_PHASE_COMMIT to the only one
  * @KTM_TX_A_LOG_DECISION: append the decision; its waiter reports back
+ * @KTM_TX_A_LOG_PROMISE: append the promise; its waiter reports back
+ * @KTM_TX_A_TELL_PREPARED: tell the superior that the promise is durable
+ * @KTM_TX_A_SEND_INDOUBT: send INDOUBT to all
  * @KTM_TX_A_SEND_COMMIT: send COMMIT to all
  * @KTM_TX_A_SEND_ROLLBACK: send ROLLBACK to all
+ * @KTM_TX_A_LOG_ROLLBACK: the same, and append an end record: what the promise
+ *	keeps alive in the log is aborted
  * @KTM_TX_A_LOG_END: append the end record, then forget
  * @KTM_TX_A_FORGET: it is over and nothing was decided in the log
  */
 enum ktm_tx_action {
 	KTM_TX_A_NONE,
+	KTM_TX_A_SEND_PREPREPARE,
+	KTM_TX_A_TELL_PREPREPARED,
 	KTM_TX_A_SEND_PREPARE,
 	KTM_TX_A_SEND_SINGLE,
 	KTM_TX_A_LOG_DECISION,
+	KTM_TX_A_LOG_PROMISE,
+	KTM_TX_A_TELL_PREPARED,
+	KTM_TX_A_SEND_INDOUBT,
 	KTM_TX_A_SEND_COMMIT,
 	KTM_TX_A_SEND_ROLLBACK,
+	KTM_TX_A_LOG_ROLLBACK,
 	KTM_TX_A_LOG_END,
 	KTM_TX_A_FORGET,
 };
@@ -83,43 +114,78 @@ enum ktm_tx_action {
  * enum ktm_en_event - what happens to an enlistment
  * @KTM_EN_E_ENLIST: it is made
  * @KTM_EN_E_RECOVER: recovery found it, decided
+ * @KTM_EN_E_RECOVER_PROMISED: recovery found it, prepared under a superior
+ * @KTM_EN_E_SEND_PREPREPARE: PREPREPARE is sent
+ * @KTM_EN_E_SEND_INDOUBT: INDOUBT is sent
  * @KTM_EN_E_SEND_PREPARE: PREPARE is sent
  * @KTM_EN_E_SEND_SINGLE: SINGLE_PHASE_COMMIT is sent
  * @KTM_EN_E_SEND_COMMIT: COMMIT is sent
  * @KTM_EN_E_SEND_ROLLBACK: ROLLBACK is sent
+ * @KTM_EN_E_PREPREPARE_COMPLETE: the RM's answer
  * @KTM_EN_E_PREPARE_COMPLETE: the RM's answer
  * @KTM_EN_E_COMMIT_COMPLETE: the RM's answer
  * @KTM_EN_E_ROLLBACK_COMPLETE: the RM's answer
  * @KTM_EN_E_READ_ONLY: the RM's answer
+ * @KTM_EN_E_READ_ONLY_WATCH: the same, and it wants to hear of a lost outcome
  * @KTM_EN_E_REJECT_SINGLE: the RM's answer
  * @KTM_EN_E_VETO: the RM rolls the transaction back
  * @KTM_EN_E_ASK_OUTCOME: the RM came back and asks for the outcome
- * @KTM_EN_E_LOST: the RM is gone and may return
+ * @KTM_EN_E_REQUEST_OUTCOME: the RM cannot wait any longer
+ * @KTM_EN_E_DISCONNECTED: the outcome went with the RM that was to decide
+ * @KTM_EN_E_FORGET: the transaction has its outcome
+ * @KTM_EN_E_LOST: the RM is gone and may return; of a superior: it is gone
  * @KTM_EN_E_LEFT: the RM is gone and will not return
+ * @KTM_EN_E_DO_PREPREPARE: the superior's order
+ * @KTM_EN_E_DO_PREPARE: the superior's order
+ * @KTM_EN_E_DO_COMMIT: the superior's order
+ * @KTM_EN_E_TELL_REQUEST: to the superior: the client wants to commit
+ * @KTM_EN_E_TELL_PREPREPARED: to the superior: phase 0 is over
+ * @KTM_EN_E_PROMISE: of the superior: from here on the decision is its own
+ * @KTM_EN_E_TELL_PREPARED: to the superior: the promise is durable
+ * @KTM_EN_E_TELL_WANTED: to the superior: an RM cannot wait any longer
+ * @KTM_EN_E_TELL_ENDED: to the superior: all have answered the outcome
  * @KTM_EN_NR_EVENTS: how many there are
  */
 enum ktm_en_event {
 	KTM_EN_E_ENLIST,
 	KTM_EN_E_RECOVER,
+	KTM_EN_E_RECOVER_PROMISED,
+	KTM_EN_E_SEND_PREPREPARE,
 	KTM_EN_E_SEND_PREPARE,
 	KTM_EN_E_SEND_SINGLE,
 	KTM_EN_E_SEND_COMMIT,
 	KTM_EN_E_SEND_ROLLBACK,
+	KTM_EN_E_SEND_INDOUBT,
+	KTM_EN_E_PREPREPARE_COMPLETE,
 	KTM_EN_E_PREPARE_COMPLETE,
 	KTM_EN_E_COMMIT_COMPLETE,
 	KTM_EN_E_ROLLBACK_COMPLETE,
 	KTM_EN_E_READ_ONLY,
+	KTM_EN_E_READ_ONLY_WATCH,
 	KTM_EN_E_REJECT_SINGLE,
 	KTM_EN_E_VETO,
 	KTM_EN_E_ASK_OUTCOME,
+	KTM_EN_E_REQUEST_OUTCOME,
+	KTM_EN_E_DISCONNECTED,
+	KTM_EN_E_FORGET,
 	KTM_EN_E_LOST,
 	KTM_EN_E_LEFT,
+	KTM_EN_E_DO_PREPREPARE,
+	KTM_EN_E_DO_PREPARE,
+	KTM_EN_E_DO_COMMIT,
+	KTM_EN_E_TELL_REQUEST,
+	KTM_EN_E_TELL_PREPREPARED,
+	KTM_EN_E_PROMISE,
+	KTM_EN_E_TELL_PREPARED,
+	KTM_EN_E_TELL_WANTED,
+	KTM_EN_E_TELL_ENDED,
 	KTM_EN_NR_EVENTS
 };
 
 /**
  * enum ktm_en_action - what the protocol does after the arc
  * @KTM_EN_A_NONE: nothing
+ * @KTM_EN_A_NOTIFY_PREPREPARE: queue the notification, wait for the answer
  * @KTM_EN_A_NOTIFY_PREPARE: queue the notification, wait for the answer
  * @KTM_EN_A_NOTIFY_SINGLE: queue the notification, wait for the answer
  * @KTM_EN_A_NOTIFY_COMMIT: queue the notification, wait for the answer
@@ -133,9 +199,25 @@ enum ktm_en_event {
  * @KTM_EN_A_LEAVE_ROLLBACK: it leaves, and the transaction is rolled back
  * @KTM_EN_A_LEAVE_LOST: it leaves, and took the outcome with it
  * @KTM_EN_A_SUSPEND: nobody can answer now; it waits for the RM's return
+ * @KTM_EN_A_TELL_INDOUBT: queue the notification, which has no answer
+ * @KTM_EN_A_TELL_IF_INDOUBT: the same, if that is how the transaction stands
+ * @KTM_EN_A_FORCE_OUTCOME: roll back what is not prepared by all, or ask the
+ *	superior
+ * @KTM_EN_A_WATCH: it leaves the enlistments and joins the watchers
+ * @KTM_EN_A_LEAVE_DISCONNECTED: it leaves, and is told why
+ * @KTM_EN_A_BEGIN_PREPREPARE: begin phase 0
+ * @KTM_EN_A_BEGIN_PREPARE: begin phase 0 if anybody takes part in it, or phase 1
+ * @KTM_EN_A_DECIDE: commit
+ * @KTM_EN_A_TELL_COMMIT_REQUEST: queue the notification, which has no answer
+ * @KTM_EN_A_TELL_PREPREPARE_COMPLETE: queue the notification, which has no answer
+ * @KTM_EN_A_TELL_PREPARE_COMPLETE: queue the notification, which has no answer
+ * @KTM_EN_A_TELL_REQUEST_OUTCOME: the same, if none waits
+ * @KTM_EN_A_LEAVE_COMMITTED: it leaves, and is told COMMIT_COMPLETE
+ * @KTM_EN_A_LEAVE_ABORTED: it leaves, and is told ROLLBACK_COMPLETE
  */
 enum ktm_en_action {
 	KTM_EN_A_NONE,
+	KTM_EN_A_NOTIFY_PREPREPARE,
 	KTM_EN_A_NOTIFY_PREPARE,
 	KTM_EN_A_NOTIFY_SINGLE,
 	KTM_EN_A_NOTIFY_COMMIT,
@@ -149,6 +231,20 @@ enum ktm_en_action {
 	KTM_EN_A_LEAVE_ROLLBACK,
 	KTM_EN_A_LEAVE_LOST,
 	KTM_EN_A_SUSPEND,
+	KTM_EN_A_TELL_INDOUBT,
+	KTM_EN_A_TELL_IF_INDOUBT,
+	KTM_EN_A_FORCE_OUTCOME,
+	KTM_EN_A_WATCH,
+	KTM_EN_A_LEAVE_DISCONNECTED,
+	KTM_EN_A_BEGIN_PREPREPARE,
+	KTM_EN_A_BEGIN_PREPARE,
+	KTM_EN_A_DECIDE,
+	KTM_EN_A_TELL_COMMIT_REQUEST,
+	KTM_EN_A_TELL_PREPREPARE_COMPLETE,
+	KTM_EN_A_TELL_PREPARE_COMPLETE,
+	KTM_EN_A_TELL_REQUEST_OUTCOME,
+	KTM_EN_A_LEAVE_COMMITTED,
+	KTM_EN_A_LEAVE_ABORTED,
 };
 
 /**
@@ -167,6 +263,7 @@ struct ktm_arc {
 
 extern const struct ktm_arc ktm_tx_arcs[KTM_TX_NR_STATES][KTM_TX_NR_EVENTS];
 extern const struct ktm_arc ktm_en_arcs[KTM_EN_NR_STATES][KTM_EN_NR_EVENTS];
+extern const struct ktm_arc ktm_sup_arcs[KTM_EN_NR_STATES][KTM_EN_NR_EVENTS];
 
 /**
  * ktm_arc_find_tx - look an arc of a transaction up
@@ -186,6 +283,15 @@ int ktm_arc_find_tx(unsigned int state, unsigned int event, struct ktm_arc *arc)
  * it is a duplicate of an answer given before.
  */
 int ktm_arc_find_en(unsigned int state, unsigned int event, struct ktm_arc *arc);
+
+/**
+ * ktm_arc_find_sup - look an arc of a superior enlistment up
+ * @state: where it is
+ * @event: what happens
+ * @arc: out: the arc
+ * Return: as ktm_arc_find_en().
+ */
+int ktm_arc_find_sup(unsigned int state, unsigned int event, struct ktm_arc *arc);
 
 /**
  * ktm_tx_state_decided - has the outcome been settled, or lost, for good?

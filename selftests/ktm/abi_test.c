@@ -32,7 +32,7 @@ struct abi {
 	int out_flags;		/* the kernel ignores what is in flags */
 };
 
-#define NR_LAST		KTM_NR_EN_GET_RECOVERY_INFO
+#define NR_LAST		KTM_NR_EN_COMMIT
 #define ON(kind)	(1U << (kind))
 #define ALL		(ON(NR_KINDS) - 1)
 #define OBJECTS		(ALL & ~ON(DEV))
@@ -93,6 +93,11 @@ static const struct abi table[] = {
 	      .reserved = { AT(ktm_en_recovery_info, reserved) }),
 	IOCTL(EN_GET_RECOVERY_INFO, ktm_en_recovery_info, .kinds = ON(EN),
 	      .reserved = { AT(ktm_en_recovery_info, reserved) }),
+	IOCTL(EN_PREPREPARE_COMPLETE, ktm_en_answer, .kinds = ON(EN)),
+	IOCTL(EN_REQUEST_OUTCOME, ktm_en_answer, .kinds = ON(EN)),
+	IOCTL(EN_PREPREPARE, ktm_en_answer, .kinds = ON(EN)),
+	IOCTL(EN_PREPARE, ktm_en_answer, .kinds = ON(EN)),
+	IOCTL(EN_COMMIT, ktm_en_answer, .kinds = ON(EN)),
 };
 
 FIXTURE(abi)

@@ -78,7 +78,7 @@ static void apply(void *disk, const struct change *change)
 static const struct change super_changes[] = {
 	{ offsetof(struct ktm_disk_super, magic), 8, 0, -ENODEV },
 	{ offsetof(struct ktm_disk_super, version), 4, 0, -EPROTONOSUPPORT },
-	{ offsetof(struct ktm_disk_super, version), 4, 2, -EPROTONOSUPPORT },
+	{ offsetof(struct ktm_disk_super, version), 4, 3, -EPROTONOSUPPORT },
 	{ offsetof(struct ktm_disk_super, flags), 8, 2, -EPROTONOSUPPORT },
 	{ offsetof(struct ktm_disk_super, uuid), 16, 0, -EUCLEAN },
 	{ offsetof(struct ktm_disk_super, sequence), 8, 0, -EUCLEAN },
@@ -342,7 +342,8 @@ static const struct change record_changes[] = {
 	{ offsetof(struct ktm_disk_record, data_length), 4, 9001 + 8 },
 	{ offsetof(struct ktm_disk_record, data_length), 4, 0xffffffff },
 	{ offsetof(struct ktm_disk_record, type), 2, 0 },
-	{ offsetof(struct ktm_disk_record, type), 2, 5 },
+	{ offsetof(struct ktm_disk_record, type), 2, KTM_RECORD_PROMISE },
+	{ offsetof(struct ktm_disk_record, type), 2, 6 },
 	{ offsetof(struct ktm_disk_record, type), 2, KTM_RECORD_PREPARE },
 	{ offsetof(struct ktm_disk_record, flags), 2, 2 },
 	{ offsetof(struct ktm_disk_record, reserved), 4, 1 },
@@ -355,6 +356,8 @@ static const struct change record_changes[] = {
 /* of the third record, a COMMIT */
 static const struct change commit_changes[] = {
 	{ offsetof(struct ktm_disk_record, type), 2, KTM_RECORD_END },
+	/* it names nobody */
+	{ offsetof(struct ktm_disk_record, type), 2, KTM_RECORD_PROMISE },
 	{ offsetof(struct ktm_disk_record, stream) + 3, 1, 1 },
 	{ offsetof(struct ktm_disk_record, enlistment) + 15, 1, 1 },
 	{ offsetof(struct ktm_disk_record, length), 4, sizeof(struct ktm_disk_record) + 24 },
@@ -427,6 +430,43 @@ TEST(prepare_has_the_recovery_information_it_says)
 		}
 		free(copy);
 	}
+}
+
+/* A version that is known, and what came with the next one. */
+TEST(version_1_is_read)
+{
+	struct ktm_format_super super, again;
+	struct ktm_disk_super disk;
+
+	good_super(&super);
+	ktm_format_encode_super(&disk, &super);
+	EXPECT_EQ(KTM_DISK_VERSION, le32_to_cpu(disk.version));
+	disk.version = cpu_to_le32(1);
+	fix_super(&disk);
+	EXPECT_EQ(0, ktm_format_check_super(&disk, &again));
+}
+
+TEST(promise_names_the_superior)
+{
+	static const struct ktm_disk_commit commit;
+	struct ktm_format_record record = {
+		.type = KTM_RECORD_PROMISE,
+		.lsn = LSN,
+		.prev_lsn = 8,
+		.data = &commit,
+		.data_length = sizeof(commit),
+	};
+
+	EXPECT_FALSE(ktm_format_record_is_possible(&record));
+	record.stream[15] = 1;
+	EXPECT_FALSE(ktm_format_record_is_possible(&record));
+	record.enlistment[0] = 1;
+	EXPECT_TRUE(ktm_format_record_is_possible(&record));
+	record.data_length += 8;
+	EXPECT_FALSE(ktm_format_record_is_possible(&record));
+	record.data_length = sizeof(commit);
+	memset(record.stream, 0, sizeof(record.stream));
+	EXPECT_FALSE(ktm_format_record_is_possible(&record));
 }
 
 TEST_F(buffer, refuses_padding_that_is_not_zero)

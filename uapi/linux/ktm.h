@@ -163,6 +163,11 @@ enum {
 	/* EN */
 	KTM_NR_EN_SET_RECOVERY_INFO,
 	KTM_NR_EN_GET_RECOVERY_INFO,
+	KTM_NR_EN_PREPREPARE_COMPLETE,
+	KTM_NR_EN_REQUEST_OUTCOME,
+	KTM_NR_EN_PREPREPARE,
+	KTM_NR_EN_PREPARE,
+	KTM_NR_EN_COMMIT,
 };
 
 #define KTM_ABI_VERSION		1
@@ -403,7 +408,8 @@ enum ktm_tm_state {
  * @dev_minor: out: block device of the log, or 0
  * @nr_rms: out: resource managers that exist
  * @nr_active: out: transactions not yet decided
- * @nr_unfinished: out: decided transactions that wait for an answer
+ * @nr_unfinished: out: transactions that are decided and wait for an answer, or
+ *	prepared under a superior and wait for its decision
  * @clock: out: virtual clock; grows with every commit that begins
  * @committed: out: transactions committed since attach
  * @aborted: out: transactions rolled back since attach
@@ -511,18 +517,46 @@ struct ktm_tx_create {
  * @KTM_TX_S_ABORTED: rolled back, everybody has answered
  * @KTM_TX_S_INDOUBT: the log failed under the decision, or the deciding RM
  *	vanished: the outcome is not known here
+ * @KTM_TX_S_PREPREPARING: phase 0: enlistments with KTM_EN_F_PREPREPARE have
+ *	been asked; enlisting is still allowed
+ * @KTM_TX_S_PREPREPARED: phase 0 is over, the superior has been told; enlisting
+ *	without KTM_EN_F_PREPREPARE is still allowed
+ * @KTM_TX_S_PROMISING: all are prepared, the promise to the superior is on its
+ *	way to disk
+ * @KTM_TX_S_PREPARED: prepared under a superior, which decides; nobody else can
+ *	roll it back any more
+ * @KTM_TX_S_ORPHANED: the same, and the superior is away: in doubt until it
+ *	comes back
  *
  * Arcs, by event:
  *
- * - NEW -> ACTIVE: begin. NEW -> COMMITTING: recovery found the decision. A
- *   transaction without one is not made again: it is presumed aborted.
- * - ACTIVE -> PREPARING: commit asked for; PREPARE is sent to all.
- * - ACTIVE -> SINGLE_PHASE: commit asked for, and the only enlistment takes
- *   single phase; SINGLE_PHASE_COMMIT is sent.
- * - ACTIVE -> COMMITTED: commit asked for, nobody is enlisted.
- * - ACTIVE, PREPARING -> ABORTING: rollback by anyone; ROLLBACK is sent to all.
+ * - NEW -> ACTIVE: begin. NEW -> COMMITTING: recovery found the decision.
+ *   NEW -> ORPHANED: recovery found the promise to a superior. A transaction
+ *   with neither is not made again: it is presumed aborted.
+ * - ACTIVE -> PREPREPARING: commit asked for, or the superior's order, and
+ *   phase 0 is wanted; PREPREPARE is sent to those who take part in it.
+ * - PREPREPARING -> PREPREPARED: all have answered it, and the superior asked
+ *   for phase 0 alone.
+ * - ACTIVE -> PREPARING: commit asked for, or the superior's order; PREPARE is
+ *   sent to all. The same from PREPREPARING when all have answered, and from
+ *   PREPREPARED by the superior's order.
+ * - ACTIVE, PREPREPARING -> SINGLE_PHASE: instead, if there is no superior and
+ *   the only enlistment takes single phase; SINGLE_PHASE_COMMIT is sent.
+ * - ACTIVE, PREPREPARING -> COMMITTED: instead, if there is no superior and
+ *   nobody is enlisted.
+ * - ACTIVE, PREPREPARING, PREPREPARED, PREPARING -> ABORTING: rollback by anyone;
+ *   ROLLBACK is sent to all.
  * - PREPARING -> DECIDING: the last answer came, at least one is prepared; the
  *   decision is appended to the log.
+ * - PREPARING -> PROMISING: the last answer came, there is a superior; the
+ *   promise is appended to the log.
+ * - PROMISING -> PREPARED: the promise is durable; PREPARE_COMPLETE is sent to
+ *   the superior. PROMISING -> INDOUBT: the log failed.
+ * - PREPARED -> DECIDING: the superior's commit; the decision is appended.
+ * - PREPARED -> ABORTING: the superior's rollback, or a volatile superior is
+ *   gone; ROLLBACK is sent to all, an end record is appended.
+ * - PREPARED -> ORPHANED: the superior's RM is gone; INDOUBT is sent to all.
+ *   ORPHANED -> PREPARED: it came back.
  * - PREPARING -> COMMITTED: all answered read-only; nothing is logged.
  * - DECIDING -> COMMITTING: the decision is durable; COMMIT is sent to all.
  * - DECIDING -> INDOUBT: the log failed.
@@ -543,6 +577,11 @@ enum ktm_tx_state {
 	KTM_TX_S_COMMITTED = 7,
 	KTM_TX_S_ABORTED = 8,
 	KTM_TX_S_INDOUBT = 9,
+	KTM_TX_S_PREPREPARING = 10,
+	KTM_TX_S_PREPREPARED = 11,
+	KTM_TX_S_PROMISING = 12,
+	KTM_TX_S_PREPARED = 13,
+	KTM_TX_S_ORPHANED = 14,
 };
 
 /**
@@ -553,12 +592,15 @@ enum ktm_tx_state {
  * @KTM_REASON_TIMEOUT: its deadline passed
  * @KTM_REASON_CLOSED: its last fd that could end it was closed
  * @KTM_REASON_OWNER_DIED: its owner died
- * @KTM_REASON_RM_GONE: a resource manager left before it had prepared
+ * @KTM_REASON_RM_GONE: a resource manager left before it had prepared; or a
+ *	volatile superior, with its decision
  * @KTM_REASON_CONFLICT: something it relied on was changed by others
  * @KTM_REASON_LOG_FULL: it held back the tail of a full log, or found no room
  * @KTM_REASON_LOG_ERROR: the log failed before the decision
  * @KTM_REASON_ENLISTMENT_CLOSED: the fd of an enlistment was closed before it
  *	had prepared
+ * @KTM_REASON_OUTCOME_WANTED: a resource manager that had prepared could not wait
+ *	for the others
  */
 enum ktm_reason {
 	KTM_REASON_NONE = 0,
@@ -572,6 +614,7 @@ enum ktm_reason {
 	KTM_REASON_LOG_FULL = 8,
 	KTM_REASON_LOG_ERROR = 9,
 	KTM_REASON_ENLISTMENT_CLOSED = 10,
+	KTM_REASON_OUTCOME_WANTED = 11,
 };
 
 /**
@@ -584,7 +627,7 @@ enum ktm_reason {
  * @state: out: enum ktm_tx_state
  * @reason: out: enum ktm_reason
  * @error: out: errno (positive) that goes with the reason, or 0
- * @nr_enlistments: out: enlistments that have not left
+ * @nr_enlistments: out: enlistments that have not left, without a superior's
  * @nr_waiting: out: enlistments whose answer is awaited
  * @owner_pid: out: process that began it, in the caller's pid namespace, or 0
  *	when it is gone
@@ -625,12 +668,19 @@ struct ktm_tx_info {
  * may be called again, e.g. after EINTR, and then waits for the same outcome.
  * ECANCELED: rolled back, nothing changed. EINPROGRESS: KTM_TX_END_F_NONBLOCK
  * was given and the outcome is not known yet; poll() reports POLLIN when it is.
- * EIO: the outcome is in doubt because the log failed. ETIMEDOUT is not
- * returned: a deadline that passes gives ECANCELED with KTM_REASON_TIMEOUT.
+ * EIO: the outcome is in doubt because the log failed, or the RM that was to
+ * decide alone vanished. ETIMEDOUT is not returned: a deadline that passes gives
+ * ECANCELED with KTM_REASON_TIMEOUT.
+ *
+ * A transaction with a superior is committed by that: KTM_IOC_TX_COMMIT gives
+ * EPERM while it is active, and does nothing. If the superior has
+ * KTM_EN_F_COMMIT_REQUEST, it is sent KTM_NOTIFY_COMMIT_REQUEST instead, and the
+ * call waits for the outcome; each further call sends it again, until the
+ * superior has given its first order.
  *
  * KTM_IOC_TX_ROLLBACK returns 0 when it is rolled back and every enlistment
- * whose RM is present has undone its part. EALREADY: it is committed or the
- * decision is on its way.
+ * whose RM is present has undone its part. EALREADY: it is committed, the
+ * decision is on its way, or it is prepared under a superior.
  */
 struct ktm_tx_end {
 	__u32 size;
@@ -736,6 +786,34 @@ struct ktm_rm_info {
  * @KTM_NOTIFY_RECOVER: an unresolved enlistment of an earlier life: open it
  *	(KTM_IOC_EN_OPEN), then call KTM_IOC_EN_RECOVER for the outcome
  * @KTM_NOTIFY_LAST_RECOVER: the last of these was sent; no enlistment
+ * @KTM_NOTIFY_PREPREPARE: phase 0: write what is cached to the RMs below, which
+ *	may enlist meanwhile, and from now on write through; answer preprepare
+ *	complete, read only or rollback. Sent with KTM_EN_F_PREPREPARE only.
+ * @KTM_NOTIFY_INDOUBT: prepared, and the superior that decides is away; no answer,
+ *	COMMIT or ROLLBACK follows when it is back
+ * @KTM_NOTIFY_RM_DISCONNECTED: the RM that was to decide alone has vanished, the
+ *	outcome is lost; no answer. Sent to enlistments that are read-only, with
+ *	KTM_EN_F_DISCONNECTED.
+ * @KTM_NOTIFY_PREPREPARE_COMPLETE: to the superior: all have answered PREPREPARE
+ * @KTM_NOTIFY_PREPARE_COMPLETE: to the superior: all are prepared, and that is
+ *	durable; order commit or rollback
+ * @KTM_NOTIFY_COMMIT_COMPLETE: to the superior: all have committed, it is over
+ * @KTM_NOTIFY_ROLLBACK_COMPLETE: to the superior: it was rolled back, by its own
+ *	order or, before PREPARE_COMPLETE, for any other reason (its info tells why),
+ *	and all that are present have undone their part; it is over
+ * @KTM_NOTIFY_COMMIT_REQUEST: to the superior: the client wants to commit
+ * @KTM_NOTIFY_REQUEST_OUTCOME: to the superior: a prepared RM cannot wait; order
+ *	commit or rollback soon. Not sent while another notification waits.
+ * @KTM_NOTIFY_RECOVER_QUERY: to the superior: an enlistment of an earlier life
+ *	whose transaction is not over: open it (KTM_IOC_EN_OPEN), then order commit
+ *	or rollback, or call KTM_IOC_EN_RECOVER first
+ *
+ * A superior that has ordered commit may forget the transaction when it was sent
+ * COMMIT_COMPLETE, or when KTM_NOTIFY_LAST_RECOVER came and RECOVER_QUERY did not
+ * name it; until then it must give the same order again to every RECOVER_QUERY.
+ * What it does not know at a RECOVER_QUERY it has not committed: it orders
+ * rollback. No more than one notification waits for an enlistment: a later one
+ * replaces one that nobody has read.
  */
 enum ktm_notify {
 	KTM_NOTIFY_PREPARE = 1,
@@ -744,13 +822,24 @@ enum ktm_notify {
 	KTM_NOTIFY_SINGLE_PHASE_COMMIT = 4,
 	KTM_NOTIFY_RECOVER = 5,
 	KTM_NOTIFY_LAST_RECOVER = 6,
+	KTM_NOTIFY_PREPREPARE = 7,
+	KTM_NOTIFY_INDOUBT = 8,
+	KTM_NOTIFY_RM_DISCONNECTED = 9,
+	KTM_NOTIFY_PREPREPARE_COMPLETE = 10,
+	KTM_NOTIFY_PREPARE_COMPLETE = 11,
+	KTM_NOTIFY_COMMIT_COMPLETE = 12,
+	KTM_NOTIFY_ROLLBACK_COMPLETE = 13,
+	KTM_NOTIFY_COMMIT_REQUEST = 14,
+	KTM_NOTIFY_REQUEST_OUTCOME = 15,
+	KTM_NOTIFY_RECOVER_QUERY = 16,
 };
 
 /**
  * struct ktm_notification - one record read from an RM fd
  * @size: sizeof(struct ktm_notification); step by this, it may grow
  * @type: enum ktm_notify
- * @key: the enlistment's key as the RM gave it; 0 for RECOVER, LAST_RECOVER
+ * @key: the enlistment's key as the RM gave it; 0 for RECOVER, RECOVER_QUERY,
+ *	LAST_RECOVER
  * @clock: virtual clock of the TM
  * @enlistment: the enlistment, or all zero
  * @tx: its transaction, or all zero
@@ -765,7 +854,13 @@ struct ktm_notification {
 };
 
 #define KTM_EN_F_SINGLE_PHASE	(1U << 0)	/* can do single-phase commit */
-#define KTM_EN_F_MASK		(KTM_EN_F_SINGLE_PHASE)
+#define KTM_EN_F_PREPREPARE	(1U << 1)	/* takes part in phase 0 */
+#define KTM_EN_F_SUPERIOR	(1U << 2)	/* drives the commit and decides */
+#define KTM_EN_F_COMMIT_REQUEST	(1U << 3)	/* superior that clients may ask to commit */
+#define KTM_EN_F_DISCONNECTED	(1U << 4)	/* hears of a lost outcome when read-only */
+#define KTM_EN_F_MASK		(KTM_EN_F_SINGLE_PHASE | KTM_EN_F_PREPREPARE | \
+				 KTM_EN_F_SUPERIOR | KTM_EN_F_COMMIT_REQUEST | \
+				 KTM_EN_F_DISCONNECTED)
 
 /**
  * struct ktm_en_create - enlist in a transaction (RM fd)
@@ -780,9 +875,26 @@ struct ktm_notification {
  * enlistment has prepared rolls the transaction back. The transaction's fd needs
  * KTM_RIGHT_ENLIST, too.
  *
- * Return: 0, or EBADF, EBADFD, EPERM, EXDEV, EPROTO (the RM has not recovered or
- * is gone, or the transaction is no longer active), ECANCELED (it was rolled back), EMSGSIZE
- * (KTM_TX_MAX_ENLISTMENTS reached), ESHUTDOWN, EDQUOT, EMFILE, ENOMEM.
+ * With KTM_EN_F_PREPREPARE it takes part in phase 0. While that goes on
+ * (KTM_TX_S_PREPREPARING) enlisting is possible, with the flag, which sends
+ * PREPREPARE at once, or without; when it is over, with the flag no more; when
+ * PREPARE was sent, not at all.
+ *
+ * With KTM_EN_F_SUPERIOR it is the superior of the transaction, an outside
+ * coordinator: it gives the orders KTM_IOC_EN_PREPREPARE, KTM_IOC_EN_PREPARE and
+ * KTM_IOC_EN_COMMIT, or KTM_IOC_EN_ROLLBACK, and is told when all have carried
+ * them out. There is one at most (EBUSY), in an active transaction. It keeps
+ * single phase from being used. From PREPARE_COMPLETE on nothing but its order
+ * ends the transaction. A volatile RM may be one on a volatile TM only; when that
+ * is gone after PREPARE_COMPLETE, the transaction is rolled back.
+ *
+ * With KTM_EN_F_DISCONNECTED, and read-only, it is told if the outcome is lost.
+ *
+ * Return: 0, or EBADF, EBADFD, EPERM, EXDEV, EINVAL (KTM_EN_F_SUPERIOR with another
+ * flag than KTM_EN_F_COMMIT_REQUEST, that without it, or of a volatile RM on a
+ * durable TM), EBUSY, EPROTO (the RM has not recovered or is gone, or it is too
+ * late), ECANCELED (it was rolled back), EMSGSIZE (KTM_TX_MAX_ENLISTMENTS
+ * reached), ESHUTDOWN, EDQUOT, EMFILE, ENOMEM.
  */
 struct ktm_en_create {
 	__u32 size;
@@ -825,22 +937,50 @@ struct ktm_en_open {
  * @KTM_EN_S_COMMITTING: COMMIT was sent, or waits for the RM's return
  * @KTM_EN_S_ABORTING: ROLLBACK was sent, or waits for the RM's return
  * @KTM_EN_S_DONE: it answered or left
+ * @KTM_EN_S_PREPREPARING: PREPREPARE was sent
+ * @KTM_EN_S_PREPREPARED: it answered
+ * @KTM_EN_S_PROMISING: of a superior: the promise is on its way to disk
+ * @KTM_EN_S_WATCHING: it answered read only, and hears of a lost outcome
  *
  * Arcs, by event:
  *
- * - NEW -> ACTIVE: enlisted. NEW -> COMMITTING: found by recovery.
- * - ACTIVE -> PREPARING, ACTIVE -> SINGLE_PHASE: that notification is sent.
+ * - NEW -> ACTIVE: enlisted. NEW -> COMMITTING, NEW -> PREPARED: found by
+ *   recovery, with the decision or with the promise to a superior.
+ * - ACTIVE -> PREPREPARING: that notification is sent. PREPREPARING ->
+ *   PREPREPARED: preprepare complete.
+ * - ACTIVE, PREPREPARED -> PREPARING, SINGLE_PHASE: that notification is sent.
  * - PREPARING -> PREPARED: prepare complete.
- * - ACTIVE, PREPARING, SINGLE_PHASE -> DONE: read only.
+ * - ACTIVE, PREPREPARING, PREPREPARED, PREPARING, SINGLE_PHASE -> DONE: read
+ *   only. With KTM_EN_F_DISCONNECTED all but the last -> WATCHING, and from there
+ *   -> DONE when the transaction has an outcome, or lost it.
  * - SINGLE_PHASE -> ACTIVE: rejected.
  * - SINGLE_PHASE, COMMITTING -> DONE: commit complete.
  * - PREPARED -> COMMITTING: COMMIT is sent.
- * - ACTIVE, PREPARING, PREPARED, SINGLE_PHASE -> ABORTING: ROLLBACK is sent.
+ * - ACTIVE, PREPREPARING, PREPREPARED, PREPARING, PREPARED, SINGLE_PHASE ->
+ *   ABORTING: ROLLBACK is sent.
  * - ABORTING -> DONE: rollback complete.
- * - COMMITTING, ABORTING -> the same: the RM came back and asks for the
- *   outcome, which is sent again.
+ * - PREPARED -> PREPARED: the superior is away, INDOUBT is sent; or the RM
+ *   requests the outcome.
+ * - PREPARED, COMMITTING, ABORTING -> the same: the RM came back and asks for the
+ *   outcome, which is sent again, or INDOUBT.
  * - any but PREPARED, COMMITTING -> DONE: the RM is gone. These two wait for
  *   the return of a durable RM; a volatile one never returns, they are DONE.
+ *
+ * Arcs of a superior enlistment (KTM_EN_F_SUPERIOR), which gives the orders:
+ *
+ * - NEW -> ACTIVE: enlisted. NEW -> PREPARED: found by recovery.
+ * - ACTIVE -> PREPREPARING: it orders phase 0. PREPREPARING -> PREPREPARED: all
+ *   have answered; PREPREPARE_COMPLETE is sent.
+ * - ACTIVE, PREPREPARED -> PREPARING: it orders phase 1.
+ * - PREPARING -> PROMISING: all have answered. PROMISING -> PREPARED: the
+ *   promise is durable; PREPARE_COMPLETE is sent.
+ * - PREPARED -> COMMITTING: it orders the commit.
+ * - ACTIVE, PREPREPARING, PREPREPARED, PREPARING, PREPARED -> ABORTING: the
+ *   transaction is rolled back; from PREPARED by the superior alone.
+ * - COMMITTING -> DONE, ABORTING -> DONE: all have answered the outcome;
+ *   COMMIT_COMPLETE or ROLLBACK_COMPLETE is sent.
+ * - PROMISING, PREPARED, COMMITTING -> the same: the RM is gone, or came back.
+ * - any other -> DONE: the RM is gone.
  */
 enum ktm_en_state {
 	KTM_EN_S_NEW = 0,
@@ -851,6 +991,10 @@ enum ktm_en_state {
 	KTM_EN_S_COMMITTING = 5,
 	KTM_EN_S_ABORTING = 6,
 	KTM_EN_S_DONE = 7,
+	KTM_EN_S_PREPREPARING = 8,
+	KTM_EN_S_PREPREPARED = 9,
+	KTM_EN_S_PROMISING = 10,
+	KTM_EN_S_WATCHING = 11,
 };
 
 /**
@@ -887,7 +1031,7 @@ struct ktm_en_info {
  * @reserved: must be 0
  * @lsn: out: where it stands
  *
- * Allowed while the enlistment is ACTIVE or PREPARING. All records of a
+ * Allowed until the enlistment has answered PREPARE. All records of a
  * transaction together may take a sixteenth of the ring. The record costs no
  * flush: it is durable when the decision is, and given back in order by
  * KTM_IOC_EN_READ_LOG until the enlistment has ended.
@@ -967,6 +1111,8 @@ struct ktm_en_recovery_info {
  * @size: sizeof(struct ktm_en_answer)
  * @flags: must be 0
  *
+ * KTM_IOC_EN_PREPREPARE_COMPLETE: answers PREPREPARE.
+ *
  * KTM_IOC_EN_PREPARE_COMPLETE: answers PREPARE. From its return on the RM
  * cannot refuse. ENOSPC, EIO, ENOMEM: the vote could not be logged, the
  * transaction is rolled back.
@@ -981,7 +1127,19 @@ struct ktm_en_recovery_info {
  * KTM_IOC_EN_REJECT_SINGLE_PHASE: answers SINGLE_PHASE_COMMIT; PREPARE follows.
  *
  * KTM_IOC_EN_RECOVER: asks for the outcome of an enlistment of an earlier
- * life; COMMIT or ROLLBACK follows.
+ * life; COMMIT or ROLLBACK follows, or INDOUBT first if it is up to a superior. Of
+ * a superior: it is back; PREPARE_COMPLETE follows if its order is awaited.
+ *
+ * KTM_IOC_EN_REQUEST_OUTCOME: it is prepared, and cannot wait for the outcome. The
+ * transaction is rolled back if others have not prepared yet; the superior, if
+ * there is one, is sent REQUEST_OUTCOME, or INDOUBT comes back if it is away.
+ *
+ * KTM_IOC_EN_PREPREPARE, KTM_IOC_EN_PREPARE, KTM_IOC_EN_COMMIT: orders of a
+ * superior; PREPREPARE_COMPLETE, PREPARE_COMPLETE, COMMIT_COMPLETE follow, or
+ * ROLLBACK_COMPLETE after either of the first two. PREPARE without PREPREPARE
+ * before it does both. COMMIT is allowed when PREPARE_COMPLETE was sent. EPERM:
+ * the enlistment is not a superior's. ENOSPC, EIO, ESHUTDOWN: the log has no room
+ * for what must not fail later; the transaction is rolled back.
  *
  * Return: 0, or EPROTO (not asked for in this state), EALREADY (answered
  * before: a late duplicate, harmless), ECANCELED (the transaction was rolled
@@ -997,6 +1155,11 @@ struct ktm_en_answer {
 #define KTM_IOC_EN_READ_ONLY _IO(KTM_IOC_TYPE, KTM_NR_EN_READ_ONLY)
 #define KTM_IOC_EN_REJECT_SINGLE_PHASE _IO(KTM_IOC_TYPE, KTM_NR_EN_REJECT_SINGLE_PHASE)
 #define KTM_IOC_EN_RECOVER _IO(KTM_IOC_TYPE, KTM_NR_EN_RECOVER)
+#define KTM_IOC_EN_PREPREPARE_COMPLETE _IO(KTM_IOC_TYPE, KTM_NR_EN_PREPREPARE_COMPLETE)
+#define KTM_IOC_EN_REQUEST_OUTCOME _IO(KTM_IOC_TYPE, KTM_NR_EN_REQUEST_OUTCOME)
+#define KTM_IOC_EN_PREPREPARE _IO(KTM_IOC_TYPE, KTM_NR_EN_PREPREPARE)
+#define KTM_IOC_EN_PREPARE _IO(KTM_IOC_TYPE, KTM_NR_EN_PREPARE)
+#define KTM_IOC_EN_COMMIT _IO(KTM_IOC_TYPE, KTM_NR_EN_COMMIT)
 
 /**
  * struct ktm_en_rollback - refuse: roll the whole transaction back (EN fd)
@@ -1007,7 +1170,8 @@ struct ktm_en_answer {
  * @detail: text for the client, NUL-terminated, may be empty
  *
  * Allowed until it has answered prepare complete. The enlistment is sent
- * ROLLBACK like the others.
+ * ROLLBACK like the others. A superior may do so until it has ordered commit, but
+ * for the moment in which the promise is on its way to disk (EPROTO).
  *
  * Return: 0, or EPROTO, EALREADY (ended), ECANCELED (rolled back already).
  */

@@ -24,6 +24,8 @@ static const char *type_name(unsigned int type)
 		return "commit";
 	case KTM_RECORD_END:
 		return "end";
+	case KTM_RECORD_PROMISE:
+		return "promise";
 	default:
 		return "unknown";
 	}
@@ -193,6 +195,7 @@ static void body_text(const struct ktm_format_record *record)
 			printf(", %u bytes of recovery information",
 			       le32_to_cpu(prepare.info_length));
 		break;
+	case KTM_RECORD_PROMISE:
 	case KTM_RECORD_COMMIT:
 		memcpy(&commit, record->data, sizeof(commit));
 		printf(", %u enlistments, clock %" PRIu64,
@@ -260,6 +263,7 @@ static void body_json(struct json *json, const struct ktm_format_record *record)
 		json_number(json, "first", le64_to_cpu(prepare.first_lsn));
 		json_number(json, "recovery_info", le32_to_cpu(prepare.info_length));
 		break;
+	case KTM_RECORD_PROMISE:
 	case KTM_RECORD_COMMIT:
 		memcpy(&commit, record->data, sizeof(commit));
 		json_number(json, "enlistments", le32_to_cpu(commit.nr_enlistments));

@@ -112,6 +112,11 @@ LIBKTM_EXPORT int ktm_en_recover(int en_fd)
 	return ktm_priv_simple(en_fd, KTM_IOC_EN_RECOVER);
 }
 
+LIBKTM_EXPORT int ktm_en_preprepare_complete(int en_fd)
+{
+	return ktm_priv_simple(en_fd, KTM_IOC_EN_PREPREPARE_COMPLETE);
+}
+
 LIBKTM_EXPORT int ktm_en_prepare_complete(int en_fd)
 {
 	return ktm_priv_simple(en_fd, KTM_IOC_EN_PREPARE_COMPLETE);
@@ -135,6 +140,26 @@ LIBKTM_EXPORT int ktm_en_read_only(int en_fd)
 LIBKTM_EXPORT int ktm_en_reject_single_phase(int en_fd)
 {
 	return ktm_priv_simple(en_fd, KTM_IOC_EN_REJECT_SINGLE_PHASE);
+}
+
+LIBKTM_EXPORT int ktm_en_request_outcome(int en_fd)
+{
+	return ktm_priv_simple(en_fd, KTM_IOC_EN_REQUEST_OUTCOME);
+}
+
+LIBKTM_EXPORT int ktm_en_preprepare(int en_fd)
+{
+	return ktm_priv_simple(en_fd, KTM_IOC_EN_PREPREPARE);
+}
+
+LIBKTM_EXPORT int ktm_en_prepare(int en_fd)
+{
+	return ktm_priv_simple(en_fd, KTM_IOC_EN_PREPARE);
+}
+
+LIBKTM_EXPORT int ktm_en_commit(int en_fd)
+{
+	return ktm_priv_simple(en_fd, KTM_IOC_EN_COMMIT);
 }
 
 LIBKTM_EXPORT int ktm_en_rollback(int en_fd, enum ktm_reason reason,

@@ -28,6 +28,11 @@ static const char *const tx_states[] = {
 	[KTM_TX_S_COMMITTED] = "committed",
 	[KTM_TX_S_ABORTED] = "aborted",
 	[KTM_TX_S_INDOUBT] = "in-doubt",
+	[KTM_TX_S_PREPREPARING] = "prepreparing",
+	[KTM_TX_S_PREPREPARED] = "preprepared",
+	[KTM_TX_S_PROMISING] = "promising",
+	[KTM_TX_S_PREPARED] = "prepared",
+	[KTM_TX_S_ORPHANED] = "orphaned",
 };
 
 static const char *const rm_states[] = {
@@ -45,6 +50,10 @@ static const char *const en_states[] = {
 	[KTM_EN_S_COMMITTING] = "committing",
 	[KTM_EN_S_ABORTING] = "aborting",
 	[KTM_EN_S_DONE] = "done",
+	[KTM_EN_S_PREPREPARING] = "prepreparing",
+	[KTM_EN_S_PREPREPARED] = "preprepared",
+	[KTM_EN_S_PROMISING] = "promising",
+	[KTM_EN_S_WATCHING] = "watching",
 };
 
 static const char *const txf_states[] = {
@@ -66,6 +75,7 @@ static const char *const reasons[] = {
 	[KTM_REASON_LOG_FULL] = "the log is full",
 	[KTM_REASON_LOG_ERROR] = "the log failed",
 	[KTM_REASON_ENLISTMENT_CLOSED] = "an enlistment was closed before it had prepared",
+	[KTM_REASON_OUTCOME_WANTED] = "a resource manager could not wait for the others",
 };
 
 static const char *name_of(const char *const *names, size_t count,

@@ -231,6 +231,13 @@ static void test_simple(void)
 		{ "tm_detach", ktm_tm_detach, KTM_IOC_TM_DETACH },
 		{ "rm_recover", ktm_rm_recover, KTM_IOC_RM_RECOVER },
 		{ "en_recover", ktm_en_recover, KTM_IOC_EN_RECOVER },
+		{ "en_preprepare_complete", ktm_en_preprepare_complete,
+		  KTM_IOC_EN_PREPREPARE_COMPLETE },
+		{ "en_request_outcome", ktm_en_request_outcome,
+		  KTM_IOC_EN_REQUEST_OUTCOME },
+		{ "en_preprepare", ktm_en_preprepare, KTM_IOC_EN_PREPREPARE },
+		{ "en_prepare", ktm_en_prepare, KTM_IOC_EN_PREPARE },
+		{ "en_commit", ktm_en_commit, KTM_IOC_EN_COMMIT },
 		{ "en_prepare_complete", ktm_en_prepare_complete,
 		  KTM_IOC_EN_PREPARE_COMPLETE },
 		{ "en_commit_complete", ktm_en_commit_complete,
@@ -409,16 +416,19 @@ static void test_names(void)
 {
 	uint32_t i;
 
-	for (i = KTM_TX_S_NEW; i <= KTM_TX_S_INDOUBT; i++)
+	for (i = KTM_TX_S_NEW; i <= KTM_TX_S_ORPHANED; i++)
 		tap_ok(strcmp(ktm_tx_state_name(i), "unknown") != 0,
 		       "transaction state %u is %s", i, ktm_tx_state_name(i));
-	for (i = KTM_REASON_NONE; i <= KTM_REASON_ENLISTMENT_CLOSED; i++)
+	for (i = KTM_EN_S_NEW; i <= KTM_EN_S_WATCHING; i++)
+		tap_ok(strcmp(ktm_en_state_name(i), "unknown") != 0,
+		       "enlistment state %u is %s", i, ktm_en_state_name(i));
+	for (i = KTM_REASON_NONE; i <= KTM_REASON_OUTCOME_WANTED; i++)
 		tap_ok(strcmp(ktm_reason_name(i), "unknown") != 0,
 		       "reason %u is known", i);
 	tap_ok(strcmp(ktm_reason_name(UINT32_MAX), "unknown") == 0 &&
 	       strcmp(ktm_tm_state_name(0), "unknown") == 0 &&
 	       strcmp(ktm_rm_state_name(3), "unknown") == 0 &&
-	       strcmp(ktm_en_state_name(8), "unknown") == 0 &&
+	       strcmp(ktm_en_state_name(12), "unknown") == 0 &&
 	       strcmp(ktm_txf_state_name(5), "unknown") == 0,
 	       "what is not known is called unknown");
 }

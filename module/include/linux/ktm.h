@@ -20,6 +20,10 @@ struct ktm_enlistment;
 /**
  * struct ktm_rm_ops - what a resource manager in the kernel does
  * @owner: THIS_MODULE; pinned while the RM is registered
+ * @preprepare: phase 0: write what is cached to the RMs below, and from now on
+ *	write through. Answer with ktm_enlistment_preprepare_complete(),
+ *	_read_only() or _rollback(). May be NULL if the RM never enlists with
+ *	KTM_EN_F_PREPREPARE.
  * @prepare: make the work durable, so that it can go either way. Answer with
  *	ktm_enlistment_prepare_complete(), _read_only() or _rollback().
  * @commit: carry it out. Must not fail. Answer with
@@ -29,6 +33,11 @@ struct ktm_enlistment;
  * @single_phase: decide and carry it out at once; answer commit complete,
  *	ktm_enlistment_reject_single_phase() or _rollback(). May be NULL if the
  *	RM never enlists with KTM_EN_F_SINGLE_PHASE.
+ * @indoubt: a prepared enlistment has to wait: the superior that decides is away.
+ *	No answer; @commit or @rollback follows. May be NULL.
+ * @disconnected: an enlistment that was read-only, with KTM_EN_F_DISCONNECTED: the
+ *	RM that was to decide alone has vanished, the outcome is lost. No answer.
+ *	May be NULL.
  * @recover: an unresolved enlistment of an earlier life. Read its redo with
  *	ktm_enlistment_read_log(), set the key with ktm_enlistment_set_key(), and
  *	return 0; the outcome follows by @commit or @rollback, or by @release alone
@@ -44,10 +53,13 @@ struct ktm_enlistment;
  */
 struct ktm_rm_ops {
 	struct module *owner;
+	void (*preprepare)(struct ktm_enlistment *en, void *key);
 	void (*prepare)(struct ktm_enlistment *en, void *key);
 	void (*commit)(struct ktm_enlistment *en, void *key);
 	void (*rollback)(struct ktm_enlistment *en, void *key);
 	void (*single_phase)(struct ktm_enlistment *en, void *key);
+	void (*indoubt)(struct ktm_enlistment *en, void *key);
+	void (*disconnected)(struct ktm_enlistment *en, void *key);
 	int (*recover)(struct ktm_rm *rm, struct ktm_enlistment *en);
 	void (*last_recover)(struct ktm_rm *rm);
 	void (*release)(void *key);
@@ -207,7 +219,7 @@ void *ktm_rm_priv(const struct ktm_rm *rm);
  * @rm: the resource manager, recovered
  * @tx: the transaction
  * @key: given to every callback; freed by ops->release
- * @flags: 0 or KTM_EN_F_SINGLE_PHASE
+ * @flags: KTM_EN_F_SINGLE_PHASE, KTM_EN_F_PREPREPARE, KTM_EN_F_DISCONNECTED
  *
  * Callbacks may come before this returns. On failure ops->release is not
  * called.
@@ -308,6 +320,13 @@ int ktm_enlistment_get_recovery_info(struct ktm_enlistment *en, void *buffer,
  */
 
 /**
+ * ktm_enlistment_preprepare_complete - what was cached is written, phase 0 is over
+ * @en: the enlistment
+ * Return: see above.
+ */
+int ktm_enlistment_preprepare_complete(struct ktm_enlistment *en);
+
+/**
  * ktm_enlistment_prepare_complete - the work is durable, cannot refuse any more
  * @en: the enlistment
  * Return: see above.
@@ -334,6 +353,16 @@ int ktm_enlistment_rollback_complete(struct ktm_enlistment *en);
  * Return: see above.
  */
 int ktm_enlistment_read_only(struct ktm_enlistment *en);
+
+/**
+ * ktm_enlistment_request_outcome - prepared, and cannot wait any longer
+ * @en: the enlistment
+ *
+ * See KTM_IOC_EN_REQUEST_OUTCOME.
+ *
+ * Return: 0, -EPROTO, -EALREADY, -ECANCELED, -EIO.
+ */
+int ktm_enlistment_request_outcome(struct ktm_enlistment *en);
 
 /**
  * ktm_enlistment_reject_single_phase - wants two phases

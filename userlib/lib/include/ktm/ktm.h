@@ -359,6 +359,14 @@ int ktm_en_get_recovery_info(int en_fd, void *buffer, uint32_t *length);
 int ktm_en_recover(int en_fd);
 
 /**
+ * ktm_en_preprepare_complete - answer PREPREPARE: nothing is cached any more
+ * @en_fd: the enlistment
+ *
+ * Return: 0 or a negative errno as in struct ktm_en_answer.
+ */
+int ktm_en_preprepare_complete(int en_fd);
+
+/**
  * ktm_en_prepare_complete - answer PREPARE: can go either way now
  * @en_fd: the enlistment
  *
@@ -397,6 +405,38 @@ int ktm_en_read_only(int en_fd);
  * Return: 0 or a negative errno as in struct ktm_en_answer.
  */
 int ktm_en_reject_single_phase(int en_fd);
+
+/**
+ * ktm_en_request_outcome - prepared, and cannot wait any longer
+ * @en_fd: the enlistment
+ *
+ * Return: 0 or a negative errno as in struct ktm_en_answer.
+ */
+int ktm_en_request_outcome(int en_fd);
+
+/**
+ * ktm_en_preprepare - order of a superior: phase 0
+ * @en_fd: the superior's enlistment
+ *
+ * Return: 0 or a negative errno as in struct ktm_en_answer.
+ */
+int ktm_en_preprepare(int en_fd);
+
+/**
+ * ktm_en_prepare - order of a superior: phase 1, and phase 0 if it was not ordered
+ * @en_fd: the superior's enlistment
+ *
+ * Return: 0 or a negative errno as in struct ktm_en_answer.
+ */
+int ktm_en_prepare(int en_fd);
+
+/**
+ * ktm_en_commit - order of a superior: commit what is prepared
+ * @en_fd: the superior's enlistment
+ *
+ * Return: 0 or a negative errno as in struct ktm_en_answer.
+ */
+int ktm_en_commit(int en_fd);
 
 /**
  * ktm_en_rollback - refuse: roll the whole transaction back

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm - records of transactions: promise, decision and end
+ *
+ * What each of them means to recovery is in step.c and recovery.c. Their slots
+ * are reserved before PREPARE is sent, so that none fails for want of room.
+ */
+#include "decide.h"
+
+/* Promise and decision have the same content. */
+struct body {
+	struct ktm_disk_commit commit;
+	struct ktm_log_record record;
+};
+
+static void fill(struct body *body, struct ktm_tx *tx, bool promise, u32 nr,
+		 u64 first_vote)
+{
+	struct ktm_log_record *record = &body->record;
+
+	memset(body, 0, sizeof(*body));
+	body->commit.clock = cpu_to_le64(atomic64_read(&tx->tm->clock));
+	body->commit.nr_enlistments = cpu_to_le32(nr);
+	record->type = promise ? KTM_RECORD_PROMISE : KTM_RECORD_COMMIT;
+	record->prev_lsn = first_vote;
+	record->data = &body->commit;
+	record->data_length = sizeof(body->commit);
+	uuid_copy(&record->tx, &tx->obj.uuid);
+}
+
+/* Whom to ask. False: there is nobody any more. */
+static bool name_superior(struct ktm_log_record *record, struct ktm_tx *tx)
+{
+	const struct ktm_enlistment *en;
+
+	spin_lock(&tx->lock);
+	en = tx->superior;
+	if (en) {
+		uuid_copy(&record->stream, &en->rm->obj.uuid);
+		uuid_copy(&record->enlistment, &en->obj.uuid);
+	}
+	spin_unlock(&tx->lock);
+	return en;
+}
+
+static void finish(struct ktm_log_waiter *waiter, enum ktm_tx_event event)
+{
+	struct ktm_tx *tx = container_of(waiter, struct ktm_tx, decision);
+	struct ktm_step step;
+
+	ktm_step_begin(&step, tx);
+	ktm_step_tx(&step, event);
+	ktm_step_end(&step);
+	ktm_tx_put(tx);
+}
+
+static void decided(struct ktm_log_waiter *waiter, int error)
+{
+	finish(waiter, error ? KTM_TX_E_UNDECIDED : KTM_TX_E_DECIDED);
+}
+
+static void promised(struct ktm_log_waiter *waiter, int error)
+{
+	finish(waiter, error ? KTM_TX_E_UNDECIDED : KTM_TX_E_PROMISED);
+}
+
+static int append(struct ktm_step *step, struct ktm_log_record *record)
+{
+	struct ktm_tx *tx = step->tx;
+
+	if (WARN_ON_ONCE(!step->log || !tx->slots))
+		return -EIO;
+	spin_lock(&tx->lock);
+	tx->slots--;
+	if (record->type == KTM_RECORD_PROMISE)
+		tx->promised = true;
+	spin_unlock(&tx->lock);
+	return ktm_log_append(step->log, record, KTM_LOG_RESERVED, &tx->decision);
+}
+
+void ktm_decide_commit(struct ktm_step *step)
+{
+	struct ktm_tx *tx = step->tx;
+	struct body body;
+	int ret = 0;
+
+	ktm_tx_get(tx);
+	tx->decision.done = decided;
+	/* without a vote nobody could recover it */
+	if (tx->nr_prepared) {
+		fill(&body, tx, false, tx->nr_prepared, tx->first_vote);
+		ret = append(step, &body.record);
+		if (!ret)
+			return;
+	}
+	decided(&tx->decision, ret);
+}
+
+void ktm_decide_promise(struct ktm_step *step)
+{
+	struct ktm_tx *tx = step->tx;
+	struct body body;
+	int ret = 0;
+
+	ktm_tx_get(tx);
+	tx->decision.done = promised;
+	if (tx->nr_prepared) {
+		fill(&body, tx, true, tx->nr_prepared, tx->first_vote);
+		/* it cannot leave in this state but by a detach, which waits */
+		ret = WARN_ON_ONCE(!name_superior(&body.record, tx)) ? -EIO :
+			append(step, &body.record);
+		if (!ret)
+			return;
+	}
+	promised(&tx->decision, ret);
+}
+
+int ktm_decide_copy(struct ktm_tx *tx, struct ktm_log *log, bool promise, u32 nr,
+		    u64 first_vote)
+{
+	struct body body;
+
+	fill(&body, tx, promise, nr, first_vote);
+	body.record.flags = KTM_DISK_RECORD_F_COPY;
+	/* without one it has been settled meanwhile, and says so in the log */
+	if (promise && !name_superior(&body.record, tx))
+		return 0;
+	return ktm_log_append(log, &body.record, KTM_LOG_COPY, NULL);
+}
+
+static void log_end(struct ktm_tm *tm, struct ktm_tx *tx)
+{
+	struct ktm_disk_end end = {
+		.outcome = cpu_to_le32(KTM_DISK_OUTCOME_COMMITTED),
+	};
+	struct ktm_log_record record = {
+		.type = KTM_RECORD_END,
+		.data = &end,
+		.data_length = sizeof(end),
+	};
+	struct ktm_log *log;
+	u32 slots;
+	int idx;
+
+	uuid_copy(&record.tx, &tx->obj.uuid);
+	log = ktm_tm_use_log(tm, &idx);
+	mutex_lock(&tm->room_lock);
+	spin_lock(&tx->lock);
+	slots = tx->slots;
+	tx->slots = 0;
+	if (tx->state == KTM_TX_S_ABORTING || tx->state == KTM_TX_S_ABORTED)
+		end.outcome = cpu_to_le32(KTM_DISK_OUTCOME_ABORTED);
+	spin_unlock(&tx->lock);
+	if (log && !WARN_ON_ONCE(!slots)) {
+		/*
+		 * A failure is the log's end, or leaves a record out that only
+		 * saves the RMs a second delivery.
+		 */
+		ktm_log_append(log, &record, KTM_LOG_RESERVED, NULL);
+		if (slots > 1)
+			ktm_log_unreserve(log, slots - 1);
+	}
+	ktm_tx_unpin_log(tx, &tx->pin);
+	mutex_unlock(&tm->room_lock);
+	ktm_tm_unuse_log(tm, idx);
+}
+
+void ktm_decide_end_work(struct work_struct *work)
+{
+	struct ktm_tm *tm = container_of(work, struct ktm_tm, end_work);
+	struct ktm_tx *tx;
+
+	for (;;) {
+		spin_lock(&tm->lock);
+		tx = list_first_entry_or_null(&tm->ended, struct ktm_tx, end_node);
+		if (tx)
+			list_del_init(&tx->end_node);
+		spin_unlock(&tm->lock);
+		if (!tx)
+			break;
+		log_end(tm, tx);
+		ktm_tx_put(tx);
+	}
+	ktm_tm_put(tm);
+}
