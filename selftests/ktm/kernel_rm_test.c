@@ -118,6 +118,65 @@ TEST_F(kernel_rm, commits)
 	EXPECT_EQ(3, seen(self->rm).release);
 }
 
+TEST_F(kernel_rm, takes_part_in_phase_0)
+{
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_PREPREPARE));
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_PREPREPARE, .preprepare = TEST_RM_READ_ONLY));
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_PREPREPARE, .preprepare = TEST_RM_LATER));
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_DONE));
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&self->tx));
+	EXPECT_EQ(0, seen(self->rm).prepare);
+	while (seen(self->rm).preprepare < 3)
+		usleep(1000);
+	EXPECT_EQ(0, seen(self->rm).prepare);
+	ASSERT_EQ(0, say(self->rm, 2, TEST_RM_SAY_PREPREPARED));
+	ASSERT_EQ(0, commit_wait(&self->tx));
+	EXPECT_EQ(3, seen(self->rm).prepare);
+	EXPECT_EQ(3, seen(self->rm).commit);
+	EXPECT_EQ(0, seen(self->rm).error);
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
+	EXPECT_EQ(4, seen(self->rm).release);
+}
+
+/* A superior lives in user space. */
+TEST_F(kernel_rm, is_no_superior)
+{
+	EXPECT_EQ(-EINVAL, ENLIST(.flags = KTM_EN_F_SUPERIOR));
+	EXPECT_EQ(-EINVAL, ENLIST(.flags = KTM_EN_F_COMMIT_REQUEST));
+}
+
+TEST_F(kernel_rm, hears_of_a_lost_outcome)
+{
+	struct rm_handle single;
+	struct en_handle en;
+
+	ASSERT_EQ(0, rm_make(&self->tm, &single, NULL, KTM_RM_F_VOLATILE));
+	ASSERT_EQ(0, rm_recover(&single));
+	ASSERT_EQ(0, en_make(&single, &self->tx, &en, 1, KTM_EN_F_SINGLE_PHASE));
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_DISCONNECTED));
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_DISCONNECTED));
+	ASSERT_EQ(0, say(self->rm, 0, TEST_RM_SAY_READ_ONLY));
+	ASSERT_EQ(0, say(self->rm, 1, TEST_RM_SAY_READ_ONLY));
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&self->tx));
+	ASSERT_EQ(0, close(single.fd));
+	while (seen(self->rm).disconnected < 2)
+		usleep(1000);
+	EXPECT_EQ(0, seen(self->rm).rollback);
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
+	EXPECT_EQ(2, seen(self->rm).release);
+}
+
+/* A watcher does not keep its RM from leaving. */
+TEST_F(kernel_rm, watches_no_longer_than_it_lives)
+{
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_DISCONNECTED));
+	ASSERT_EQ(0, say(self->rm, 0, TEST_RM_SAY_READ_ONLY));
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
+	EXPECT_EQ(1, seen(self->rm).release);
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_ACTIVE);
+	ASSERT_EQ(0, commit_wait(&self->tx));
+}
+
 TEST_F(kernel_rm, rolls_back)
 {
 	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_DONE));

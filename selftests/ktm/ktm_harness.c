@@ -371,6 +371,7 @@ const char *note_differs(struct rm_handle *rm, __u32 type, const struct en_handl
 {
 	static const struct en_handle nobody;
 	struct pollfd pollfd = { .fd = rm->fd, .events = POLLIN };
+	bool queries = type == KTM_NOTIFY_RECOVER || type == KTM_NOTIFY_RECOVER_QUERY;
 	struct ktm_notification note;
 	ssize_t done;
 
@@ -384,7 +385,7 @@ const char *note_differs(struct rm_handle *rm, __u32 type, const struct en_handl
 		return say("read gives %zd, errno %d", done, errno);
 	if (NUMBER(note.size, sizeof(note)) ||
 	    NUMBER(note.type, type) ||
-	    NUMBER(note.key, type == KTM_NOTIFY_RECOVER ? 0 : en->info.key) ||
+	    NUMBER(note.key, queries ? 0 : en->info.key) ||
 	    BYTES(note.enlistment, en->info.uuid) ||
 	    BYTES(note.tx, en->info.tx))
 		return words;

@@ -92,12 +92,17 @@ int en_read_log(const struct en_handle *en, __u64 index, void *data, __u32 *leng
 #define rollback_nowait(tx) \
 	tx_end(tx, KTM_IOC_TX_ROLLBACK, KTM_TX_END_F_NONBLOCK, NULL)
 #define rollback_wait(tx)	tx_end(tx, KTM_IOC_TX_ROLLBACK, 0, NULL)
+#define preprepare_complete(en)	en_answer(en, KTM_IOC_EN_PREPREPARE_COMPLETE)
 #define prepare_complete(en)	en_answer(en, KTM_IOC_EN_PREPARE_COMPLETE)
 #define commit_complete(en)	en_answer(en, KTM_IOC_EN_COMMIT_COMPLETE)
 #define rollback_complete(en)	en_answer(en, KTM_IOC_EN_ROLLBACK_COMPLETE)
 #define read_only(en)		en_answer(en, KTM_IOC_EN_READ_ONLY)
 #define reject_single(en)	en_answer(en, KTM_IOC_EN_REJECT_SINGLE_PHASE)
 #define ask_outcome(en)		en_answer(en, KTM_IOC_EN_RECOVER)
+#define request_outcome(en)	en_answer(en, KTM_IOC_EN_REQUEST_OUTCOME)
+#define order_preprepare(en)	en_answer(en, KTM_IOC_EN_PREPREPARE)
+#define order_prepare(en)	en_answer(en, KTM_IOC_EN_PREPARE)
+#define order_commit(en)	en_answer(en, KTM_IOC_EN_COMMIT)
 
 /* What may change about an object; what is not named must be 0 or empty. */
 struct tm_want {

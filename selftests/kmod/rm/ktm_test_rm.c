@@ -104,6 +104,22 @@ static int answer(struct ktm_enlistment *en, u32 how,
 	}
 }
 
+static void preprepare(struct ktm_enlistment *en, void *key)
+{
+	struct part *part = key;
+
+	saw(part->owner, &part->owner->seen.preprepare);
+	saw_error(part->owner, answer(en, part->how.preprepare,
+				      ktm_enlistment_preprepare_complete));
+}
+
+static void disconnected(struct ktm_enlistment *en, void *key)
+{
+	struct part *part = key;
+
+	saw(part->owner, &part->owner->seen.disconnected);
+}
+
 static void prepare(struct ktm_enlistment *en, void *key)
 {
 	struct part *part = key;
@@ -192,10 +208,12 @@ static void release(void *key)
 
 static const struct ktm_rm_ops ops = {
 	.owner = THIS_MODULE,
+	.preprepare = preprepare,
 	.prepare = prepare,
 	.commit = commit,
 	.rollback = rollback,
 	.single_phase = single_phase,
+	.disconnected = disconnected,
 	.recover = recover,
 	.last_recover = last_recover,
 	.release = release,
@@ -277,6 +295,8 @@ err_part:
 static int say(struct ktm_enlistment *en, u32 what)
 {
 	switch (what) {
+	case TEST_RM_SAY_PREPREPARED:
+		return ktm_enlistment_preprepare_complete(en);
 	case TEST_RM_SAY_PREPARED:
 		return ktm_enlistment_prepare_complete(en);
 	case TEST_RM_SAY_COMMITTED:

@@ -27,6 +27,7 @@ enum test_rm_say {
 	TEST_RM_SAY_READ_ONLY,
 	TEST_RM_SAY_REJECT,
 	TEST_RM_SAY_VETO,
+	TEST_RM_SAY_PREPREPARED,
 };
 
 struct test_rm_register {
@@ -46,7 +47,7 @@ struct test_rm_enlist {
 	__u32 nr_records;	/* logged in the prepare callback */
 	__u32 record_size;
 	__u32 id;		/* out */
-	__u32 reserved;
+	__u32 preprepare;	/* enum test_rm_answer, too */
 };
 
 struct test_rm_say_args {
@@ -64,6 +65,8 @@ struct test_rm_seen {
 	__u32 last_recover;
 	__u32 release;
 	__u32 records;		/* read back in recover */
+	__u32 preprepare;
+	__u32 disconnected;
 	__s32 error;
 };
 
