@@ -96,6 +96,57 @@ TEST_F(fault, in_the_decision)
 	ASSERT_EQ(0, tm_detach(&self->tm));
 }
 
+#define NR_MORE	3
+
+/* Whichever it is: all RMs learn the same, however often they ask. */
+TEST_F(fault, one_outcome_for_all)
+{
+	struct rm_handle rm[NR_MORE];
+	struct en_handle en[NR_MORE];
+	__u32 recovered;
+	int i;
+
+	for (i = 0; i < NR_MORE; i++) {
+		ASSERT_EQ(0, rm_start(&self->tm, &rm[i], NULL));
+		ASSERT_EQ(0, en_make(&rm[i], &self->tx, &en[i], i + 2, 0));
+	}
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&self->tx));
+	for (i = 0; i < NR_MORE; i++)
+		ASSERT_EQ(0, prepare_complete(&en[i]));
+	ASSERT_TRUE(device_fault("fault", variant->spec));
+	ASSERT_EQ(0, prepare_complete(&self->en));
+	ASSERT_EQ(-EIO, commit_wait(&self->tx));
+	for (i = 0; i < NR_MORE; i++) {
+		ASSERT_EN(&en[i], .state = KTM_EN_S_PREPARED, .tx_state = KTM_TX_S_INDOUBT);
+		ASSERT_EQ(0, close(en[i].fd));
+		ASSERT_EQ(0, close(rm[i].fd));
+	}
+	ASSERT_EQ(0, close(self->rm.fd));
+	ASSERT_EQ(0, tm_detach(&self->tm));
+
+	ASSERT_EQ(0, tm_attach(self->path, self->uuid, &self->tm, &recovered));
+	for (i = 0; i < NR_MORE; i++) {
+		ASSERT_EQ(0, rm_make(&self->tm, &rm[i], rm[i].info.uuid, 0));
+		ASSERT_EQ(0, rm_recover(&rm[i]));
+		if (recovered)
+			ASSERT_NOTE(&rm[i], KTM_NOTIFY_RECOVER, &en[i]);
+		ASSERT_NOTE(&rm[i], KTM_NOTIFY_LAST_RECOVER, NULL);
+		ASSERT_QUIET(&rm[i]);
+	}
+	for (i = 0; i < NR_MORE && recovered; i++) {
+		ASSERT_EQ(0, en_reopen(&rm[i], en[i].info.uuid, i + 2, &en[i]));
+		ASSERT_EQ(0, ask_outcome(&en[i]));
+		ASSERT_NOTE(&rm[i], KTM_NOTIFY_COMMIT, &en[i]);
+		ASSERT_EQ(0, commit_complete(&en[i]));
+		ASSERT_EQ(0, close(en[i].fd));
+	}
+	for (i = 0; i < NR_MORE; i++)
+		ASSERT_EQ(0, close(rm[i].fd));
+	/* the first RM has not come back: what is committed waits for it */
+	ASSERT_TM(&self->tm, .state = KTM_TM_S_ONLINE, .unfinished = recovered);
+	ASSERT_EQ(0, tm_detach(&self->tm));
+}
+
 /* What was not decided can be rolled back without the log. */
 TEST_F(fault, others_can_roll_back)
 {
