@@ -378,4 +378,125 @@ TEST(kernel_rm_recovers)
 	ASSERT_EQ(0, tm_detach(&tm));
 }
 
+/* A durable RM that leaves when it has prepared; one in user space goes on. */
+FIXTURE(prepared)
+{
+	const char *path;
+	__u8 log[KTM_UUID_SIZE], uuid[KTM_UUID_SIZE];
+	struct tm_handle tm;
+	struct tx_handle tx;
+	struct rm_handle other;
+	struct en_handle en;
+	int rm;
+};
+
+FIXTURE_SETUP(prepared)
+{
+	struct test_rm_enlist how = {
+		.prepare = TEST_RM_LATER,
+		.nr_records = 3,
+		.record_size = 500,
+	};
+
+	self->path = log_device("KTM_LOG_DEV");
+	self->rm = open("/dev/ktm_test_rm", O_RDWR | O_CLOEXEC);
+	if (!self->path || self->rm < 0)
+		SKIP(_exit(SKIPPED), "no KTM_LOG_DEV, or ktm_test_rm.ko is not loaded");
+	random_uuid(self->uuid);
+	ASSERT_EQ(0, log_format(self->path, LOG_SMALL, self->log));
+	ASSERT_EQ(0, tm_attach(self->path, self->log, &self->tm, NULL));
+	ASSERT_EQ(0, rm_register(self->rm, &self->tm, self->uuid, 0, TEST_RM_DONE));
+	ASSERT_EQ(0, rm_start(&self->tm, &self->other, NULL));
+	ASSERT_EQ(0, tx_begin(&self->tm, &self->tx, 0));
+	ASSERT_EQ(0, enlist(self->rm, &self->tx, &how));
+	ASSERT_EQ(0, en_make(&self->other, &self->tx, &self->en, 1, 0));
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&self->tx));
+	ASSERT_NOTE(&self->other, KTM_NOTIFY_PREPARE, &self->en);
+	WAIT_FOR(self->rm, prepare);
+	ASSERT_EQ(0, say(self->rm, 0, TEST_RM_SAY_PREPARED));
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
+	/* the key is given back, the vote stands */
+	EXPECT_EQ(1, seen(self->rm).release);
+	EXPECT_EQ(0, seen(self->rm).rollback);
+	EXPECT_EQ(0, seen(self->rm).error);
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_PREPARING, .nr = 2, .waiting = 1);
+	ASSERT_TM(&self->tm, .state = KTM_TM_S_ONLINE, .rms = 1, .active = 1);
+}
+
+FIXTURE_TEARDOWN(prepared)
+{
+	close(self->rm);
+	close(self->tx.fd);
+	close(self->en.fd);
+	close(self->other.fd);
+	log_release();
+}
+
+/* Its next life is told, reads its redo and carries it out. */
+static void learns_commit(struct __test_metadata *_metadata,
+			  struct _test_data_prepared *self)
+{
+	ASSERT_EQ(0, rm_register(self->rm, &self->tm, self->uuid, 0, TEST_RM_DONE));
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_SETTLE, NULL));
+	EXPECT_EQ(1, seen(self->rm).recover);
+	EXPECT_EQ(3, seen(self->rm).records);
+	EXPECT_EQ(1, seen(self->rm).commit);
+	EXPECT_EQ(0, seen(self->rm).rollback);
+	EXPECT_EQ(2, seen(self->rm).last_recover);
+	EXPECT_EQ(0, seen(self->rm).error);
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
+	EXPECT_EQ(2, seen(self->rm).release);
+}
+
+static void others_commit(struct __test_metadata *_metadata,
+			  struct _test_data_prepared *self)
+{
+	ASSERT_EQ(0, prepare_complete(&self->en));
+	ASSERT_NOTE(&self->other, KTM_NOTIFY_COMMIT, &self->en);
+	ASSERT_EQ(0, commit_complete(&self->en));
+	/* nobody waits for who is away */
+	ASSERT_EQ(0, commit_wait(&self->tx));
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_COMMITTING, .nr = 1);
+	ASSERT_TM(&self->tm, .state = KTM_TM_S_ONLINE, .rms = 1, .unfinished = 1);
+}
+
+TEST_F(prepared, then_committed)
+{
+	others_commit(_metadata, self);
+	learns_commit(_metadata, self);
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_COMMITTED);
+	ASSERT_TM(&self->tm, .state = KTM_TM_S_ONLINE, .rms = 1, .committed = 1);
+}
+
+TEST_F(prepared, then_committed_over_detach)
+{
+	__u32 recovered;
+
+	others_commit(_metadata, self);
+	ASSERT_EQ(0, close(self->other.fd));
+	ASSERT_EQ(0, tm_detach(&self->tm));
+	ASSERT_EQ(0, close(self->tm.fd));
+	ASSERT_EQ(0, tm_attach(self->path, self->log, &self->tm, &recovered));
+	EXPECT_EQ(1, recovered);
+	learns_commit(_metadata, self);
+	/* the other one was logged as a part of it, and has not asked yet */
+	ASSERT_TM(&self->tm, .state = KTM_TM_S_ONLINE, .unfinished = 1);
+}
+
+/* Rolled back while it is away: its next life is told of nothing, which says so. */
+TEST_F(prepared, then_refused)
+{
+	ASSERT_EQ(0, en_veto(&self->en, KTM_REASON_RM, EDOM, "no"));
+	ASSERT_NOTE(&self->other, KTM_NOTIFY_ROLLBACK, &self->en);
+	ASSERT_EQ(0, rollback_complete(&self->en));
+	ASSERT_EQ(-ECANCELED, commit_wait(&self->tx));
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_ABORTED, .reason = KTM_REASON_RM,
+		  .error = EDOM, .rm = &self->other, .detail = "no");
+	ASSERT_EQ(0, rm_register(self->rm, &self->tm, self->uuid, 0, TEST_RM_DONE));
+	EXPECT_EQ(0, seen(self->rm).recover);
+	EXPECT_EQ(0, seen(self->rm).commit);
+	EXPECT_EQ(2, seen(self->rm).last_recover);
+	ASSERT_TM(&self->tm, .state = KTM_TM_S_ONLINE, .rms = 2, .aborted = 1);
+}
+
 TEST_HARNESS_MAIN
