@@ -110,15 +110,52 @@ int txf_stage_find(struct txf_part *part)
 	return error;
 }
 
+/*
+ * Take a directory that is not needed any more out of the names that recovery
+ * looks for: "rm-" is what is being removed, "tx-" is always whole.
+ *
+ * Power fails before the rename is durable: the directory is whole, and redo
+ * finds every step done. After that: there is no directory, which says that all
+ * was carried out, however little of "rm-" is left; the next enable removes it.
+ */
+static int retire(struct txf_part *part)
+{
+	struct dentry *staging = part->vol->staging, *target;
+	char name[TXF_STAGE_NAME_MAX];
+	const struct cred *old;
+	struct renamedata rd;
+	int len, error;
+
+	len = snprintf(name, sizeof(name), "rm-%pUb", &part->uuid);
+	error = work_begin(part, &old);
+	if (error)
+		return error;
+	inode_lock_nested(d_inode(staging), I_MUTEX_PARENT);
+	target = lookup_one_len(name, staging, len);
+	error = PTR_ERR_OR_ZERO(target);
+	if (!error) {
+		txf_rename_init(&rd, part->dir, target);
+		error = -ESTALE;
+		if (part->dir->d_parent == staging)
+			error = vfs_rename(&rd);
+		dput(target);
+	}
+	inode_unlock(d_inode(staging));
+	work_end(part, old);
+	return error;
+}
+
 void txf_stage_remove(struct txf_part *part)
 {
 	int error;
 
 	if (!part->dir || d_unhashed(part->dir))
 		return;
-	error = txf_tree_remove(part->vol, part->dir);
+	error = retire(part);
+	if (!error)
+		error = txf_tree_remove(part->vol, part->dir);
 	if (error)
-		pr_warn("%s: staging directory tx-%pUb was not removed (error %d)\n",
+		pr_warn("%s: staging directory of %pUb was not removed (error %d)\n",
 			part->vol->mnt->mnt_sb->s_id, &part->uuid, error);
 }
 
@@ -143,7 +180,8 @@ static bool is_known(struct txf_volume *vol, const char *name)
 	spin_lock(&vol->state_lock);
 	list_for_each_entry(part, &vol->parts, in_volume) {
 		part_name(part, known);
-		found = !strcmp(name, known);
+		/* whichever of the two prefixes it has */
+		found = !strcmp(name + 3, known + 3);
 		if (found)
 			break;
 	}
@@ -156,7 +194,8 @@ static bool find_leftover(void *ctx, const char *name, int len, u64 ino,
 {
 	struct sweep *sweep = ctx;
 
-	if (len >= TXF_STAGE_NAME_MAX || len < 3 || memcmp(name, "tx-", 3))
+	if (len >= TXF_STAGE_NAME_MAX || len < 3 ||
+	    (memcmp(name, "tx-", 3) && memcmp(name, "rm-", 3)))
 		return true;
 	memcpy(sweep->name, name, len);
 	sweep->name[len] = '\0';
