@@ -163,10 +163,16 @@ static int step_move(struct txf_part *part, struct txf_step *step)
 }
 
 /*
- * An evacuated object that can be put neither where it shall be nor back where
- * it was is kept for the administrator: it is not ours to remove.
+ * An object that cannot be put where it shall be, or back where it was if it
+ * was evacuated, is kept for the administrator: it is not ours to remove.
+ *
+ * Power fails before the rename is durable: the object is in the part's
+ * directory, and redo comes here again. After that: it is not there any more,
+ * and redo skips the step. The part's directory is removed only after
+ * txf_durable_commit(), so what is kept is durable by then.
  */
-static int keep(struct txf_part *part, const struct move *tried)
+static int keep(struct txf_part *part, const struct txf_step *step,
+		const struct move *tried)
 {
 	char name[2 * TXF_STAGE_NAME_MAX];
 	struct move move = *tried;
@@ -178,9 +184,17 @@ static int keep(struct txf_part *part, const struct move *tried)
 	move.to_name = name;
 	move.expects = false;
 	result = do_move(&move);
-	if (result == DONE)
-		pr_warn("%s: what the transaction was moving cannot be put anywhere: it is kept as %s/%s\n",
-			part->vol->mnt->mnt_sb->s_id, KTM_TXF_STAGING, name);
+	if (result != DONE)
+		return result;
+	txf_volume_count(part->vol, TXF_COUNT_KEPT, 1);
+	if (step->dir)
+		pr_warn("%s: a committed object meant for %pd4/%s was overtaken by newer work: it is kept as %s/%s\n",
+			part->vol->mnt->mnt_sb->s_id, step->dir, step->name,
+			KTM_TXF_STAGING, name);
+	else
+		pr_warn("%s: a committed object meant to be %s in a directory that is gone is kept as %s/%s\n",
+			part->vol->mnt->mnt_sb->s_id, step->name,
+			KTM_TXF_STAGING, name);
 	return result;
 }
 
@@ -200,14 +214,17 @@ static int step_install(struct txf_part *part, struct txf_step *step)
 
 	snprintf(number, sizeof(number), "%llu", step->number);
 	result = do_move(&move);
-	if (result != SKIPPED || !step->from_name)
+	if (result != SKIPPED)
 		return result;
-	move.to = step->from;
-	move.to_name = step->from_name;
-	move.expects = false;
-	result = do_move(&move);
+	if (step->from_name) {
+		move.to = step->from;
+		move.to_name = step->from_name;
+		move.expects = false;
+		result = do_move(&move);
+	}
+	/* Nothing is kept, and still skipped, if an earlier life installed it. */
 	if (result == SKIPPED)
-		result = keep(part, &move);
+		result = keep(part, step, &move);
 	return result == DONE ? SKIPPED : result;
 }
 

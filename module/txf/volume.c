@@ -185,6 +185,7 @@ void txf_volume_status(struct txf_volume *vol, struct ktm_txf_status *status)
 	status->busy = atomic64_read(&vol->counters[TXF_COUNT_BUSY]);
 	status->recovered = atomic64_read(&vol->counters[TXF_COUNT_RECOVERED]);
 	status->skipped = atomic64_read(&vol->counters[TXF_COUNT_SKIPPED]);
+	status->kept = atomic64_read(&vol->counters[TXF_COUNT_KEPT]);
 }
 
 static bool is_settled(struct txf_volume *vol)

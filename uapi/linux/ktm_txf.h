@@ -152,7 +152,10 @@ struct ktm_txf_enable {
 };
 #define KTM_IOC_TXF_ENABLE _IO(KTM_TXF_IOC_TYPE, KTM_TXF_NR_ENABLE)
 
-/* Remove the staging directory too: the file system forgets its RM and TM. */
+/*
+ * Remove the staging directory too, and the objects kept there (see
+ * struct ktm_txf_status): the file system forgets its RM and TM.
+ */
 #define KTM_TXF_DISABLE_F_FORGET	(1U << 0)
 #define KTM_TXF_DISABLE_F_MASK		(KTM_TXF_DISABLE_F_FORGET)
 
@@ -223,6 +226,10 @@ enum ktm_txf_state {
  * @busy: out: calls refused with EBUSY since it was enabled
  * @recovered: out: transactions of an earlier life that were carried out
  * @skipped: out: steps that were done already or overtaken by newer work
+ * @kept: out: of these, since it was enabled, those whose object could not be put
+ *	where it was meant to be. It is in the staging directory as
+ *	kept-TRANSACTION-NUMBER, the kernel log says for which path, and nothing
+ *	but KTM_TXF_DISABLE_F_FORGET removes it
  *
  * Needs no privilege.
  *
@@ -251,6 +258,7 @@ struct ktm_txf_status {
 	__aligned_u64 busy;
 	__aligned_u64 recovered;
 	__aligned_u64 skipped;
+	__aligned_u64 kept;
 };
 #define KTM_IOC_TXF_STATUS _IO(KTM_TXF_IOC_TYPE, KTM_TXF_NR_STATUS)
 

@@ -162,8 +162,9 @@ static void print_status(const struct ktm_txf_status *status, const char *path)
 	       (uint64_t)status->committed, (uint64_t)status->aborted,
 	       (uint64_t)status->conflicts, (uint64_t)status->busy);
 	printf("  recovery %" PRIu64 " transactions carried out, %" PRIu64
-	       " steps skipped\n", (uint64_t)status->recovered,
-	       (uint64_t)status->skipped);
+	       " steps skipped, %" PRIu64 " objects kept\n",
+	       (uint64_t)status->recovered, (uint64_t)status->skipped,
+	       (uint64_t)status->kept);
 }
 
 static void json_status(struct json *json, const struct ktm_txf_status *status,
@@ -186,6 +187,7 @@ static void json_status(struct json *json, const struct ktm_txf_status *status,
 	json_number(json, "busy", status->busy);
 	json_number(json, "recovered", status->recovered);
 	json_number(json, "skipped", status->skipped);
+	json_number(json, "kept", status->kept);
 	json_object_end(json);
 }
 
