@@ -487,8 +487,9 @@ struct ktm_simple {
  * @reserved: must be 0
  *
  * The caller is the owner. The transaction is rolled back when its last fd with
- * KTM_RIGHT_COMMIT or KTM_RIGHT_ROLLBACK is closed, or when the owner dies, before
- * it was decided.
+ * KTM_RIGHT_COMMIT or KTM_RIGHT_ROLLBACK is closed, or when the owner dies with an
+ * fd of it open, before it was decided. An owner that has passed all its fds on is
+ * not missed.
  *
  * Return: 0, or EPERM, EEXIST, ETIMEDOUT (deadline passed), ESHUTDOWN,
  * EDQUOT, EMFILE, ENOMEM.
@@ -563,7 +564,8 @@ struct ktm_tx_create {
  * - SINGLE_PHASE -> COMMITTED: it answered with commit complete.
  * - SINGLE_PHASE -> PREPARING: it rejected single phase; PREPARE is sent.
  * - SINGLE_PHASE -> ABORTING: it rolled back.
- * - SINGLE_PHASE -> INDOUBT: the RM vanished without an answer.
+ * - SINGLE_PHASE -> INDOUBT: the RM vanished, or closed the enlistment, without an
+ *   answer.
  * - COMMITTING -> COMMITTED, ABORTING -> ABORTED: the last answer came.
  */
 enum ktm_tx_state {
@@ -667,7 +669,8 @@ struct ktm_tx_info {
  * is durable, and every enlistment whose RM is present has carried it out. It
  * may be called again, e.g. after EINTR, and then waits for the same outcome.
  * ECANCELED: rolled back, nothing changed. EINPROGRESS: KTM_TX_END_F_NONBLOCK
- * was given and the outcome is not known yet; poll() reports POLLIN when it is.
+ * was given, and the outcome is not known yet or an enlistment whose RM is present
+ * has not carried it out; poll() reports POLLIN when that is done.
  * EIO: the outcome is in doubt because the log failed, or the RM that was to
  * decide alone vanished. ETIMEDOUT is not returned: a deadline that passes gives
  * ECANCELED with KTM_REASON_TIMEOUT.
@@ -679,8 +682,9 @@ struct ktm_tx_info {
  * superior has given its first order.
  *
  * KTM_IOC_TX_ROLLBACK returns 0 when it is rolled back and every enlistment
- * whose RM is present has undone its part. EALREADY: it is committed, the
- * decision is on its way, or it is prepared under a superior.
+ * whose RM is present has undone its part. EALREADY: it is committed, in doubt,
+ * the decision is on its way, it is prepared under a superior, or the only
+ * enlistment decides. EINPROGRESS as above.
  */
 struct ktm_tx_end {
 	__u32 size;
@@ -721,7 +725,9 @@ struct ktm_tx_set_timeout {
  *
  * read() on the RM fd fetches struct ktm_notification records, whole ones, as
  * many as fit; EMSGSIZE if not even one does; it blocks unless the fd is
- * O_NONBLOCK (EAGAIN). poll() reports POLLIN when one waits. When the last RM
+ * O_NONBLOCK (EAGAIN). poll() reports POLLIN when one waits. For an enlistment one
+ * waits at most: a new one takes the place of one that was not read yet, and none
+ * is left when the enlistment has ended. When the last RM
  * fd with KTM_RIGHT_NOTIFY is closed the RM leaves: transactions that it had not
  * prepared are rolled back, the others wait for its next life.
  *
@@ -779,7 +785,8 @@ struct ktm_rm_info {
  * enum ktm_notify - what a resource manager is told
  * @KTM_NOTIFY_PREPARE: make the work durable so that it can go either way;
  *	answer prepare complete, read only or rollback
- * @KTM_NOTIFY_COMMIT: carry it out; answer commit complete. May come twice.
+ * @KTM_NOTIFY_COMMIT: carry it out; answer commit complete. May come twice: the
+ *	log forgets answers until all have come
  * @KTM_NOTIFY_ROLLBACK: undo it; answer rollback complete. May come twice.
  * @KTM_NOTIFY_SINGLE_PHASE_COMMIT: decide and carry it out in one step; answer
  *	commit complete, reject single phase, or rollback
@@ -1004,7 +1011,7 @@ enum ktm_en_state {
  * @uuid: out: the enlistment
  * @tx: out: its transaction
  * @rm: out: its resource manager
- * @key: out: its key
+ * @key: out: its key, 0 when the life of the RM that gave it has ended
  * @state: out: enum ktm_en_state
  * @tx_state: out: enum ktm_tx_state
  * @nr_records: out: redo records logged under it
@@ -1036,7 +1043,7 @@ struct ktm_en_info {
  * flush: it is durable when the decision is, and given back in order by
  * KTM_IOC_EN_READ_LOG until the enlistment has ended.
  *
- * Return: 0, or EPROTO, ECANCELED, EINVAL (volatile TM, length 0), EMSGSIZE,
+ * Return: 0, or EPROTO, ECANCELED, EINVAL (volatile TM or RM, length 0), EMSGSIZE,
  * ENOSPC, EIO, ESHUTDOWN, EFAULT, ENOMEM.
  */
 struct ktm_en_log {
@@ -1059,7 +1066,7 @@ struct ktm_en_log {
  * @reserved: must be 0
  *
  * Return: 0, or ENOENT (no such record), EMSGSIZE (length tells what is
- * needed, nothing was copied), EINVAL (volatile TM), EPROTO (rolled back or
+ * needed, nothing was copied), EINVAL (volatile TM or RM), EPROTO (rolled back or
  * ended: the records may be gone), ESHUTDOWN, EIO, EUCLEAN, EFAULT, ENOMEM.
  */
 struct ktm_en_read_log {
