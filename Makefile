@@ -18,7 +18,7 @@ MODULES := $(O)/modules-$(KERNEL)
 # For scripts/check and what it calls.
 export O
 
-.PHONY: all modules userlib deps check check-debug crash-all bench-scale demo install uninstall clean help
+.PHONY: all modules userlib deps check check-debug crash-all random-all bench-scale demo install uninstall clean help
 
 all: modules userlib
 
@@ -40,6 +40,10 @@ check-debug: deps
 
 crash-all: deps
 	KTM_CRASH_POINTS=all scripts/check crash
+
+random-all: deps
+	scripts/kernel/build.sh
+	KTM_CHECK_SHOW='^#' scripts/check random
 
 bench-scale: deps
 	KTM_CHECK_SHOW='^#' scripts/check scale
@@ -64,6 +68,7 @@ help:
 	@echo 'make check        every check: style, builds, unit tests, tests in a virtual machine'
 	@echo 'make check-debug  every kselftest under the debug kernel (built when needed, minutes)'
 	@echo 'make crash-all    a power cut at every point of the crash tests (hours)'
+	@echo 'make random-all   a million random calls against a reference model, debug kernel'
 	@echo 'make bench-scale  cost and memory with up to a million open transactions'
 	@echo 'make demo         show what it is for, in a virtual machine'
 	@echo 'make install      install modules, library and command line (DESTDIR, PREFIX)'

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ktm selftests - reference model of transactions, in user space
+ *
+ * Written from uapi/linux/ktm.h, not from the module. It is sequential: whoever
+ * uses it issues one call at a time on the objects of one world. Each m_* function
+ * does to the model what the ioctl does to the kernel and returns what the ioctl
+ * must return.
+ */
+#ifndef _SELFTESTS_RANDOM_MODEL_H
+#define _SELFTESTS_RANDOM_MODEL_H
+
+#include <stdbool.h>
+
+#include <linux/ktm.h>
+
+#define M_TXS		10	/* transactions of a world */
+#define M_RMS		4
+#define M_ENS		5	/* enlistments of a transaction */
+#define M_RECORDS	6
+#define M_QUEUE		(M_TXS * M_ENS + 1)
+
+struct m_tx;
+struct m_rm;
+
+struct m_en {
+	bool used;
+	struct m_tx *tx;
+	struct m_rm *rm;
+	__u32 state;		/* enum ktm_en_state */
+	bool single;
+	bool earlier;		/* left by an earlier life that has not asked yet */
+	bool voted;		/* and the vote is in the log */
+	int files;
+	__u64 key;
+	__u64 order;		/* of enlisting, over the whole world */
+	__u32 records;
+};
+
+struct m_tx {
+	bool used;
+	bool durable;		/* of a durable TM */
+	bool decided;		/* by the last call, on a durable TM: it takes a while */
+	__u32 state;		/* enum ktm_tx_state */
+	__u32 reason, error;
+	struct m_rm *reason_rm;
+	char detail[32];
+	int files;
+	__u64 deadline;
+	struct m_en en[M_ENS];
+};
+
+struct m_note {
+	__u32 type;
+	struct m_en *en;	/* NULL: LAST_RECOVER */
+};
+
+struct m_rm {
+	bool durable;
+	__u32 state;		/* enum ktm_rm_state */
+	struct m_note queue[M_QUEUE];
+	int nr_queue;
+};
+
+struct m_world {
+	bool durable;
+	struct m_tx tx[M_TXS];
+	struct m_rm rm[M_RMS];
+	__u64 next_order;
+	__u64 committed, aborted;
+};
+
+void m_begin(struct m_world *world, struct m_tx *tx, __u64 deadline);
+int m_commit(struct m_world *world, struct m_tx *tx);
+int m_rollback(struct m_world *world, struct m_tx *tx);
+int m_set_timeout(struct m_tx *tx, __u64 deadline);
+void m_expire(struct m_world *world, struct m_tx *tx);
+void m_tx_close(struct m_world *world, struct m_tx *tx);
+void m_owner_dies(struct m_world *world, struct m_tx *tx);
+bool m_tx_exists(const struct m_tx *tx);
+bool m_tx_ended(const struct m_tx *tx);
+__u32 m_nr(const struct m_tx *tx);
+__u32 m_waiting(const struct m_tx *tx);
+
+int m_enlist(struct m_world *world, struct m_tx *tx, struct m_rm *rm, struct m_en *en,
+	     __u64 key, bool single);
+int m_en_open(struct m_en *en, struct m_rm *rm, __u64 key);
+int m_answer(struct m_world *world, struct m_en *en, unsigned int cmd);
+int m_veto(struct m_world *world, struct m_en *en, __u32 reason, __u32 error,
+	   const char *detail);
+int m_log(struct m_en *en, __u32 length);
+int m_read_log(struct m_en *en, __u64 index);
+void m_en_close(struct m_world *world, struct m_en *en);
+
+int m_rm_create(struct m_world *world, struct m_rm *rm);
+int m_rm_recover(struct m_world *world, struct m_rm *rm);
+void m_rm_close(struct m_world *world, struct m_rm *rm);
+__u32 m_rm_nr(const struct m_world *world, const struct m_rm *rm);
+void m_take_note(struct m_rm *rm);
+
+/* The log was detached and attached: what is in memory only is gone. */
+void m_reattach(struct m_world *world);
+__u32 m_unfinished(const struct m_world *world);
+
+#endif /* _SELFTESTS_RANDOM_MODEL_H */

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm selftests - random operations on resource managers
+ */
+#include "ops.h"
+
+void op_rm_create(struct driver *d)
+{
+	struct ktm_rm_create arg = { .size = sizeof(arg), .name = "random" };
+	int rm = d_random(d, M_RMS), want, i;
+	struct handle tm = some_tm(d);
+	struct m_rm *model;
+
+	/* one that is away, mostly */
+	for (i = 0; i < M_RMS && d->rm[rm].file.fd >= 0 && d_random(d, 16); i++)
+		rm = (rm + 1) % M_RMS;
+	model = &d->model.rm[rm];
+
+	d_note(d, "rm_create", NOBODY, NOBODY, rm);
+	arg.flags = model->durable ? 0 : KTM_RM_F_VOLATILE;
+	memcpy(arg.uuid, d->rm[rm].uuid, KTM_UUID_SIZE);
+	if (!d_random(d, 20)) {
+		/* a durable one without a UUID, or on a volatile TM */
+		arg.flags = 0;
+		if (d->model.durable)
+			memset(arg.uuid, 0, KTM_UUID_SIZE);
+		d_agree(d, CALL(d, tm, KTM_IOC_RM_CREATE, &arg), -EINVAL);
+		return;
+	}
+	want = m_rm_create(&d->model, model);
+	d_agree(d, CALL(d, tm, KTM_IOC_RM_CREATE, &arg), want);
+	if (want)
+		return;
+	d->rm[rm].loose = false;
+	d->rm[rm].file = (struct handle){ .fd = arg.out_fd, .away = tm.away };
+	/* O_NONBLOCK belongs to the file: set it where the fd is ours */
+	if (tm.away)
+		remote_move(&d->remote, &d->rm[rm].file);
+	fcntl(d->rm[rm].file.fd, F_SETFL, O_NONBLOCK);
+}
+
+void op_rm_recover(struct driver *d)
+{
+	struct ktm_simple arg = { .size = sizeof(arg) };
+	int rm = pick_rm(d), i;
+
+	if (rm < 0)
+		return;
+	/* that of a new life, if there is one */
+	for (i = 0; i < M_RMS; i++)
+		if (d->rm[i].file.fd >= 0 && d->model.rm[i].state == KTM_RM_S_OFFLINE)
+			rm = i;
+	d_note(d, "rm_recover", NOBODY, NOBODY, rm);
+	d_agree(d, CALL(d, d->rm[rm].file, KTM_IOC_RM_RECOVER, &arg),
+		m_rm_recover(&d->model, &d->model.rm[rm]));
+	/* RECOVER comes in any order */
+	d->rm[rm].loose = true;
+}
+
+void op_rm_close(struct driver *d)
+{
+	int rm = pick_rm(d);
+
+	if (rm < 0)
+		return;
+	d_note(d, "rm close", NOBODY, NOBODY, rm);
+	close_file(d, &d->rm[rm].file);
+	m_rm_close(&d->model, &d->model.rm[rm]);
+	d_agree(d, 0, 0);
+	d_settle(d);
+}
+
+void op_rm_info(struct driver *d)
+{
+	int rm = pick_rm(d);
+
+	if (rm >= 0)
+		d_check_rm(d, rm);
+}
+
+static bool is_note(struct driver *d, const struct m_note *note, const struct ktm_notification *got)
+{
+	const __u8 *en = d->no_uuid, *tx = d->no_uuid;
+	__u64 key = 0;
+
+	if (note->en) {
+		int i = note->en->tx - d->model.tx, k = note->en - note->en->tx->en;
+
+		en = d->en[i][k].uuid;
+		tx = d->tx[i].uuid;
+		key = note->type == KTM_NOTIFY_RECOVER ? 0 : note->en->key;
+	}
+	return got->type == note->type && got->key == key &&
+	       !memcmp(got->enlistment, en, KTM_UUID_SIZE) &&
+	       !memcmp(got->tx, tx, KTM_UUID_SIZE);
+}
+
+static bool still_recovers(const struct m_rm *rm)
+{
+	int i;
+
+	for (i = 0; i < rm->nr_queue; i++)
+		if (rm->queue[i].type == KTM_NOTIFY_RECOVER)
+			return true;
+	return false;
+}
+
+static void take_note(struct driver *d, int rm, const struct ktm_notification *got)
+{
+	struct m_rm *model = &d->model.rm[rm];
+	struct m_note note;
+	int i;
+
+	d_number(d, "size of a notification", got->size, sizeof(*got));
+	/* several came at once: any of them may be the first */
+	for (i = 0; d->rm[rm].loose && i < model->nr_queue; i++)
+		if (is_note(d, &model->queue[i], got))
+			break;
+	if (got->type == KTM_NOTIFY_LAST_RECOVER && still_recovers(model))
+		d_differ(d, "LAST_RECOVER comes before the last RECOVER");
+	if (i && i < model->nr_queue) {
+		note = model->queue[i];
+		memmove(&model->queue[1], &model->queue[0], i * sizeof(note));
+		model->queue[0] = note;
+	}
+	d_number(d, "type of the notification", got->type, model->queue[0].type);
+	if (!is_note(d, &model->queue[0], got))
+		d_differ(d, "the notification is about another enlistment, or its key is wrong");
+	m_take_note(model);
+	if (!model->nr_queue)
+		d->rm[rm].loose = false;
+}
+
+void op_rm_read(struct driver *d)
+{
+	struct ktm_notification notes[8];
+	int rm = pick_rm(d), room = 1 + d_random(d, ARRAY_LEN(notes)), i, want;
+	ssize_t got;
+
+	if (rm < 0)
+		return;
+	memset(notes, 0x5a, sizeof(notes));
+	want = d->model.rm[rm].nr_queue < room ? d->model.rm[rm].nr_queue : room;
+	d_note(d, "read", NOBODY, NOBODY, rm);
+	if (!d_random(d, 20)) {
+		d_agree(d, remote_read(&d->remote, d->rm[rm].file, notes, sizeof(notes[0]) - 1),
+			-EMSGSIZE);
+		return;
+	}
+	got = remote_read(&d->remote, d->rm[rm].file, notes, room * sizeof(notes[0]));
+	d_agree(d, got < 0 ? got : 0, want ? 0 : -EAGAIN);
+	d_number(d, "length", got < 0 ? 0 : got, want * sizeof(notes[0]));
+	for (i = 0; i < want; i++)
+		take_note(d, rm, &notes[i]);
+}

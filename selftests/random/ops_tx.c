@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm selftests - random operations on transactions
+ */
+#include "ops.h"
+
+void op_tx_create(struct driver *d)
+{
+	struct ktm_tx_create arg = { .size = sizeof(arg), .description = "random" };
+	int slot, twin = pick_tx(d), want = 0, got;
+	struct handle tm = some_tm(d);
+
+	for (slot = 0; slot < M_TXS && d->model.tx[slot].used; slot++)
+		;
+	if (slot == M_TXS)
+		return;
+	d_note(d, "tx_create", slot, NOBODY, NOBODY);
+	d->now.tx_state = 0;
+	if (!d_random(d, 10))
+		arg.deadline = now_ns() + FAR;
+	if (!d_random(d, 20) && twin >= 0 && m_tx_exists(&d->model.tx[twin])) {
+		memcpy(arg.uuid, d->tx[twin].uuid, KTM_UUID_SIZE);
+		want = -EEXIST;
+	} else if (!d_random(d, 4)) {
+		random_uuid(arg.uuid);
+	}
+	if (!d_random(d, 30)) {
+		arg.deadline = 1 + d_random(d, now_ns());
+		want = -ETIMEDOUT;
+	}
+	got = CALL(d, tm, KTM_IOC_TX_CREATE, &arg);
+	d_agree(d, got, want);
+	if (want)
+		return;
+	m_begin(&d->model, &d->model.tx[slot], arg.deadline);
+	memcpy(d->tx[slot].uuid, arg.uuid, KTM_UUID_SIZE);
+	d->tx[slot].file[0] = (struct handle){ .fd = arg.out_fd, .away = tm.away };
+	d->tx[slot].owner = tm.away ? d->remote.pid : getpid();
+	d->tx[slot].reason_open = false;
+}
+
+void op_tx_open(struct driver *d)
+{
+	struct ktm_open arg = { .size = sizeof(arg) };
+	struct handle tm = some_tm(d);
+	int tx = pick_tx(d), at;
+
+	if (!d_random(d, 10)) {
+		random_uuid(arg.uuid);
+		d_note(d, "tx_open of nothing", NOBODY, NOBODY, NOBODY);
+		d_agree(d, CALL(d, tm, KTM_IOC_TX_OPEN, &arg), -ENOENT);
+		return;
+	}
+	at = tx < 0 ? NOBODY : free_file(d->tx[tx].file, TX_FILES);
+	if (at < 0 || !m_tx_exists(&d->model.tx[tx]))
+		return;
+	memcpy(arg.uuid, d->tx[tx].uuid, KTM_UUID_SIZE);
+	d_note(d, "tx_open", tx, NOBODY, NOBODY);
+	d_agree(d, CALL(d, tm, KTM_IOC_TX_OPEN, &arg), 0);
+	d->tx[tx].file[at] = (struct handle){ .fd = arg.out_fd, .away = tm.away };
+	d->model.tx[tx].files++;
+}
+
+static void end_tx(struct driver *d, unsigned int cmd,
+		   int (*model)(struct m_world *world, struct m_tx *tx))
+{
+	struct ktm_tx_end arg = { .size = sizeof(arg) };
+	int tx = pick_open_tx(d), at, want;
+	struct m_tx *m;
+
+	if (tx < 0)
+		return;
+	m = &d->model.tx[tx];
+	at = d_tx_file(d, tx);
+	/* a call that waits would wait for us */
+	if (m->state == KTM_TX_S_PREPARING || m->state == KTM_TX_S_SINGLE_PHASE ||
+	    (m->state == KTM_TX_S_ACTIVE && m_nr(m)) || m_waiting(m) || d_random(d, 2))
+		arg.flags = KTM_TX_END_F_NONBLOCK;
+	d_note(d, cmd == KTM_IOC_TX_COMMIT ? "commit" : "rollback", tx, NOBODY, NOBODY);
+	want = model(&d->model, m);
+	d_agree(d, CALL(d, d->tx[tx].file[at], cmd, &arg), want);
+	d_settle(d);
+	d_number(d, "state", arg.state, m->state);
+	if (!d->tx[tx].reason_open)
+		d_number(d, "reason", arg.reason, m->reason);
+}
+
+void op_commit(struct driver *d)
+{
+	end_tx(d, KTM_IOC_TX_COMMIT, m_commit);
+}
+
+void op_rollback(struct driver *d)
+{
+	end_tx(d, KTM_IOC_TX_ROLLBACK, m_rollback);
+}
+
+void op_set_timeout(struct driver *d)
+{
+	struct ktm_tx_set_timeout arg = { .size = sizeof(arg) };
+	int tx = pick_open_tx(d);
+
+	if (tx < 0)
+		return;
+	if (d_random(d, 2))
+		arg.deadline = now_ns() + FAR;
+	d_note(d, "set_timeout", tx, NOBODY, NOBODY);
+	d_agree(d, CALL(d, d->tx[tx].file[d_tx_file(d, tx)], KTM_IOC_TX_SET_TIMEOUT, &arg),
+		m_set_timeout(&d->model.tx[tx], arg.deadline));
+}
+
+/* A deadline that passes: waits for what it does. */
+void op_expire(struct driver *d)
+{
+	struct ktm_tx_set_timeout arg = { .size = sizeof(arg) };
+	struct ktm_tx_info info = { .size = sizeof(info) };
+	__u64 limit = now_ns() + PATIENCE * MSEC;
+	int tx = pick_open_tx(d), want;
+	struct handle file;
+
+	if (tx < 0)
+		return;
+	file = d->tx[tx].file[d_tx_file(d, tx)];
+	arg.deadline = now_ns() + MSEC;
+	d_note(d, "deadline passes", tx, NOBODY, NOBODY);
+	want = m_set_timeout(&d->model.tx[tx], arg.deadline);
+	d_agree(d, CALL(d, file, KTM_IOC_TX_SET_TIMEOUT, &arg), want);
+	if (want)
+		return;
+	do {
+		d_agree(d, CALL(d, file, KTM_IOC_TX_INFO, &info), 0);
+		if (info.state != KTM_TX_S_ACTIVE)
+			break;
+		usleep(200);
+	} while (now_ns() < limit);
+	m_expire(&d->model, &d->model.tx[tx]);
+	d_check_tx(d, tx);
+}
+
+void op_tx_close(struct driver *d)
+{
+	int tx = pick_open(d, m_tx_ended);
+
+	/* not too often while there is something to be done with it */
+	if (tx < 0 || (!m_tx_ended(&d->model.tx[tx]) && d_random(d, 3)))
+		return;
+	d_note(d, "tx close", tx, NOBODY, NOBODY);
+	close_file(d, &d->tx[tx].file[d_tx_file(d, tx)]);
+	m_tx_close(&d->model, &d->model.tx[tx]);
+	d_agree(d, 0, 0);
+}
