@@ -93,11 +93,17 @@ struct ktm_rm *ktm_rm_register(struct ktm_tm *tm, const uuid_t *uuid,
 			       const char *name, u32 flags,
 			       const struct ktm_rm_ops *ops, void *priv)
 {
+	/* whatever process has loaded or enabled it */
+	static const struct ktm_rm_who who = {
+		.uid = GLOBAL_ROOT_UID,
+		.admin = true,
+	};
+
 	if (strlen(name) >= KTM_NAME_MAX || flags & ~KTM_RM_F_MASK ||
 	    !ops->prepare || !ops->commit || !ops->rollback ||
 	    (!(flags & KTM_RM_F_VOLATILE) && !ops->recover))
 		return ERR_PTR(-EINVAL);
-	return ktm_rm_begin_life(tm, uuid, name, flags, ops, priv);
+	return ktm_rm_begin_life(tm, uuid, name, flags, &who, ops, priv);
 }
 EXPORT_SYMBOL_NS_GPL(ktm_rm_register, KTM);
 

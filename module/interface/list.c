@@ -2,6 +2,7 @@
 /*
  * ktm - listing of objects
  */
+#include <linux/cred.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
@@ -94,6 +95,7 @@ void ktm_rm_fill_info(struct ktm_rm_info *info, struct ktm_rm *rm)
 	memset(info, 0, sizeof(*info));
 	info->size = size;
 	export_uuid(info->uuid, &rm->obj.uuid);
+	info->uid = from_kuid_munged(current_user_ns(), rm->owner);
 	spin_lock(&rm->lock);
 	info->flags = rm->flags | (rm->ops ? KTM_RM_INFO_F_KERNEL : 0);
 	strscpy(info->name, rm->name, sizeof(info->name));

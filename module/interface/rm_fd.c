@@ -87,7 +87,7 @@ static const struct ktm_ioctl_op rm_ops[] = {
 	KTM_IOCTL_OP_GET_ABI,
 	KTM_IOCTL_OP_FD_INFO,
 	KTM_IOCTL_OP_RESTRICT,
-	KTM_IOCTL_OP(KTM_IOC_RM_INFO, rm_info, struct ktm_rm_info, nr_enlistments, 0,
+	KTM_IOCTL_OP(KTM_IOC_RM_INFO, rm_info, struct ktm_rm_info, reserved, 0,
 		     KTM_RIGHT_QUERY, 0),
 	KTM_IOCTL_OP(KTM_IOC_RM_RECOVER, rm_recover, struct ktm_simple, flags, 0,
 		     KTM_RIGHT_RECOVER, 0),

@@ -137,6 +137,10 @@ static int tx_open(struct ktm_call *call)
 static int rm_create(struct ktm_call *call)
 {
 	struct ktm_rm_create *arg = &call->arg.rm_create;
+	struct ktm_rm_who who = {
+		.uid = current_fsuid(),
+		.admin = capable(CAP_SYS_ADMIN),
+	};
 	struct ktm_tm *tm = call->object;
 	struct ktm_rm *rm;
 	uuid_t uuid;
@@ -146,7 +150,7 @@ static int rm_create(struct ktm_call *call)
 	if (ret || arg->reserved || arg->out_fd)
 		return -EINVAL;
 	import_uuid(&uuid, arg->uuid);
-	rm = ktm_rm_begin_life(tm, &uuid, arg->name, arg->flags, NULL, NULL);
+	rm = ktm_rm_begin_life(tm, &uuid, arg->name, arg->flags, &who, NULL, NULL);
 	if (IS_ERR(rm))
 		return PTR_ERR(rm);
 	/* the life is ours, so its number stays */
@@ -211,7 +215,7 @@ static const struct ktm_ioctl_op tm_ops[] = {
 		     KTM_RM_F_MASK, KTM_RIGHT_CREATE_RM, KTM_OP_FD),
 	KTM_IOCTL_OP(KTM_IOC_RM_LIST, rm_list, struct ktm_list, reserved, 0,
 		     KTM_RIGHT_QUERY, 0),
-	KTM_IOCTL_OP(KTM_IOC_RM_INFO, rm_info, struct ktm_rm_info, nr_enlistments, 0,
+	KTM_IOCTL_OP(KTM_IOC_RM_INFO, rm_info, struct ktm_rm_info, reserved, 0,
 		     KTM_RIGHT_QUERY, 0),
 };
 

@@ -159,6 +159,7 @@ static void to_plain(const struct ktm_log_record *record,
 {
 	plain->type = record->type;
 	plain->flags = record->flags;
+	plain->owner = record->owner;
 	plain->data_length = record->data_length;
 	plain->prev_lsn = record->prev_lsn;
 	plain->undo_next_lsn = record->undo_next_lsn;

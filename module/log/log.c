@@ -13,6 +13,7 @@ void ktm_log_record_import(struct ktm_log_record *record,
 	*record = (struct ktm_log_record){
 		.type = plain->type,
 		.flags = plain->flags,
+		.owner = plain->owner,
 		.lsn = plain->lsn,
 		.prev_lsn = plain->prev_lsn,
 		.undo_next_lsn = plain->undo_next_lsn,

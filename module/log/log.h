@@ -29,6 +29,7 @@ struct ktm_log;
  * struct ktm_log_record - a record, to be appended or as replayed
  * @type: enum ktm_record_type
  * @flags: KTM_DISK_RECORD_F_*
+ * @owner: see struct ktm_disk_record
  * @lsn: set by append and replay
  * @prev_lsn: see struct ktm_disk_record
  * @undo_next_lsn: see struct ktm_disk_record
@@ -41,6 +42,7 @@ struct ktm_log;
 struct ktm_log_record {
 	u16 type;
 	u16 flags;
+	u32 owner;
 	u64 lsn;
 	u64 prev_lsn;
 	u64 undo_next_lsn;

@@ -6,7 +6,8 @@
 
 #include "rm.h"
 
-struct ktm_rm *ktm_rm_alloc(struct ktm_tm *tm, const uuid_t *uuid, u32 flags)
+struct ktm_rm *ktm_rm_alloc(struct ktm_tm *tm, const uuid_t *uuid, u32 flags,
+			    kuid_t owner)
 {
 	struct ktm_rm *rm;
 
@@ -17,6 +18,7 @@ struct ktm_rm *ktm_rm_alloc(struct ktm_tm *tm, const uuid_t *uuid, u32 flags)
 	uuid_copy(&rm->obj.uuid, uuid);
 	rm->tm = ktm_tm_get(tm);
 	rm->flags = flags;
+	rm->owner = owner;
 	rm->state = KTM_RM_S_GONE;
 	spin_lock_init(&rm->lock);
 	mutex_init(&rm->read_lock);

@@ -22,6 +22,8 @@
  * @obj: identity and references
  * @tm: its TM, with a reference [const]
  * @flags: KTM_RM_F_* [const]
+ * @owner: whom it belongs to, in all its lives; INVALID_UID when the log names
+ *	several: nobody but an administrator may take it over [const]
  * @lock: protects what follows
  * @state: enum ktm_rm_state; assigned by protocol/ only [lock]
  * @busy: its life is beginning or ending [lock]
@@ -45,6 +47,7 @@ struct ktm_rm {
 	struct ktm_object obj;
 	struct ktm_tm *tm;
 	u32 flags;
+	kuid_t owner;
 
 	spinlock_t lock;	/* life, lists, queue */
 	enum ktm_rm_state state;
@@ -70,10 +73,12 @@ struct ktm_rm {
  * @tm: its TM; a reference is taken
  * @uuid: identity, or nil for a new one
  * @flags: KTM_RM_F_*
+ * @owner: whom it belongs to
  * Context: process context.
  * Return: the RM in state GONE with one reference, or an ERR_PTR.
  */
-struct ktm_rm *ktm_rm_alloc(struct ktm_tm *tm, const uuid_t *uuid, u32 flags);
+struct ktm_rm *ktm_rm_alloc(struct ktm_tm *tm, const uuid_t *uuid, u32 flags,
+			    kuid_t owner);
 
 /**
  * ktm_rm_find - look an RM up

@@ -38,6 +38,7 @@ static bool name_superior(struct ktm_log_record *record, struct ktm_tx *tx)
 	if (en) {
 		uuid_copy(&record->stream, &en->rm->obj.uuid);
 		uuid_copy(&record->enlistment, &en->obj.uuid);
+		record->owner = __kuid_val(en->rm->owner);
 	}
 	spin_unlock(&tx->lock);
 	return en;

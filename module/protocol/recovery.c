@@ -18,6 +18,9 @@
  * - Votes older than the first that the decision names are not its own: an
  *   aborted transaction had the same UUID, as its client wished, or they were
  *   answered before the rest was copied forward.
+ * - An RM belongs to the user whom its votes name. If they name several, one of
+ *   them took the UUID when the other had left nothing unanswered, but the END that
+ *   says so is not durable. Neither may see what the other logged.
  * - A REDO record that has no predecessor begins the enlistment's list anew: it
  *   is the first of all, or the first of a copy.
  */
@@ -33,6 +36,7 @@
  * @node: in found_tx.enlistments
  * @uuid: identity
  * @rm: its resource manager
+ * @owner: whom that belongs to, as the first record says
  * @lsns: REDO records that the vote counts
  * @nr: length of it
  * @building: REDO records since the list began anew
@@ -46,6 +50,7 @@ struct found_en {
 	struct list_head node;
 	uuid_t uuid;
 	uuid_t rm;
+	kuid_t owner;
 	u64 *lsns;
 	u32 nr;
 	u64 *building;
@@ -65,6 +70,7 @@ struct found_en {
  * @promised: a PROMISE record was seen
  * @superior: the enlistment that it names
  * @superior_rm: the resource manager that it names
+ * @superior_owner: whom that belongs to
  * @nr_expected: votes that the last of them counts
  */
 struct found_tx {
@@ -75,6 +81,7 @@ struct found_tx {
 	bool promised;
 	uuid_t superior;
 	uuid_t superior_rm;
+	kuid_t superior_owner;
 	u32 nr_expected;
 };
 
@@ -182,6 +189,7 @@ static struct found_en *get_en(struct found_tx *tx,
 		return ERR_PTR(-ENOMEM);
 	uuid_copy(&en->uuid, &record->enlistment);
 	uuid_copy(&en->rm, &record->stream);
+	en->owner = KUIDT_INIT(record->owner);
 	list_add_tail(&en->node, &tx->enlistments);
 	return en;
 }
@@ -251,6 +259,7 @@ static int take_commit(struct ktm_recovery *recovery, struct found_tx *tx,
 		tx->promised = true;
 		uuid_copy(&tx->superior, &record->enlistment);
 		uuid_copy(&tx->superior_rm, &record->stream);
+		tx->superior_owner = KUIDT_INIT(record->owner);
 	} else {
 		tx->decided = true;
 	}
@@ -336,14 +345,18 @@ int ktm_recovery_check(struct ktm_recovery *recovery)
 }
 
 /* An RM that is not there yet; its next life takes the object over. */
-static struct ktm_rm *absent_rm(struct ktm_tm *tm, const uuid_t *uuid)
+static struct ktm_rm *absent_rm(struct ktm_tm *tm, const uuid_t *uuid, kuid_t owner)
 {
 	struct ktm_rm *rm = ktm_rm_find(tm, uuid);
 	int ret;
 
-	if (rm)
+	if (rm) {
+		/* nobody has seen it yet: the TM is not to be found */
+		if (!uid_eq(rm->owner, owner))
+			rm->owner = INVALID_UID;
 		return rm;
-	rm = ktm_rm_alloc(tm, uuid, 0);
+	}
+	rm = ktm_rm_alloc(tm, uuid, 0, owner);
 	if (IS_ERR(rm))
 		return rm;
 	ret = ktm_registry_insert(&tm->rms, &rm->obj);
@@ -355,13 +368,14 @@ static struct ktm_rm *absent_rm(struct ktm_tm *tm, const uuid_t *uuid)
 }
 
 static struct ktm_enlistment *absent_enlistment(struct ktm_tx *tx, const uuid_t *rm_uuid,
-						const uuid_t *uuid, u32 flags)
+						kuid_t owner, const uuid_t *uuid,
+						u32 flags)
 {
 	struct ktm_enlistment *en;
 	struct ktm_rm *rm;
 	int ret;
 
-	rm = absent_rm(tx->tm, rm_uuid);
+	rm = absent_rm(tx->tm, rm_uuid, owner);
 	if (IS_ERR(rm))
 		return ERR_CAST(rm);
 	en = ktm_enlistment_alloc(tx, rm, uuid, flags);
@@ -394,8 +408,8 @@ static int make_superior(struct ktm_step *step, const struct found_tx *found)
 	struct ktm_tx *tx = step->tx;
 	struct ktm_enlistment *en;
 
-	en = absent_enlistment(tx, &found->superior_rm, &found->superior,
-			       KTM_EN_F_SUPERIOR);
+	en = absent_enlistment(tx, &found->superior_rm, found->superior_owner,
+			       &found->superior, KTM_EN_F_SUPERIOR);
 	if (IS_ERR(en))
 		return PTR_ERR(en);
 	spin_lock(&tx->lock);
@@ -411,7 +425,7 @@ static int make_enlistment(struct ktm_step *step, struct found_en *found, bool d
 	struct ktm_tx *tx = step->tx;
 	struct ktm_enlistment *en;
 
-	en = absent_enlistment(tx, &found->rm, &found->uuid, 0);
+	en = absent_enlistment(tx, &found->rm, found->owner, &found->uuid, 0);
 	if (IS_ERR(en))
 		return PTR_ERR(en);
 	en->lsns = found->lsns;

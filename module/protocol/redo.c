@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * ktm - records of enlistments: redo in the RM's stream, and the vote
+ *
+ * Each record names the user to whom its RM belongs. So whoever finds the vote after
+ * a crash finds the owner, and an RM without a vote in the log has nothing that
+ * another user could take.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -14,6 +18,8 @@ static void fill(struct ktm_log_record *record, const struct ktm_enlistment *en,
 	record->type = type;
 	record->data = data;
 	record->data_length = length;
+	/* INVALID_UID is read back as such */
+	record->owner = __kuid_val(en->rm->owner);
 	uuid_copy(&record->stream, &en->rm->obj.uuid);
 	uuid_copy(&record->tx, &en->tx->obj.uuid);
 	uuid_copy(&record->enlistment, &en->obj.uuid);

@@ -33,7 +33,8 @@ static struct ktm_enlistment *next_unseen(struct ktm_rm *rm)
 }
 
 /* Takes over the RM object of an earlier life, or makes one. */
-static struct ktm_rm *find_or_make(struct ktm_tm *tm, const uuid_t *uuid, u32 flags)
+static struct ktm_rm *find_or_make(struct ktm_tm *tm, const uuid_t *uuid, u32 flags,
+				   kuid_t owner)
 {
 	struct ktm_rm *rm;
 	int ret;
@@ -43,7 +44,7 @@ static struct ktm_rm *find_or_make(struct ktm_tm *tm, const uuid_t *uuid, u32 fl
 		if (rm)
 			return rm;
 	}
-	rm = ktm_rm_alloc(tm, uuid, flags);
+	rm = ktm_rm_alloc(tm, uuid, flags, owner);
 	if (IS_ERR(rm))
 		return rm;
 	ret = ktm_registry_insert(&tm->rms, &rm->obj);
@@ -56,6 +57,7 @@ static struct ktm_rm *find_or_make(struct ktm_tm *tm, const uuid_t *uuid, u32 fl
 
 struct ktm_rm *ktm_rm_begin_life(struct ktm_tm *tm, const uuid_t *uuid,
 				 const char *name, u32 flags,
+				 const struct ktm_rm_who *who,
 				 const struct ktm_rm_ops *ops, void *priv)
 {
 	struct workqueue_struct *workers = NULL;
@@ -70,7 +72,7 @@ struct ktm_rm *ktm_rm_begin_life(struct ktm_tm *tm, const uuid_t *uuid,
 		if (!workers)
 			return ERR_PTR(-ENOMEM);
 	}
-	rm = find_or_make(tm, uuid, flags);
+	rm = find_or_make(tm, uuid, flags, who->uid);
 	if (IS_ERR(rm)) {
 		ret = PTR_ERR(rm);
 		goto err_workers;
@@ -79,6 +81,8 @@ struct ktm_rm *ktm_rm_begin_life(struct ktm_tm *tm, const uuid_t *uuid,
 	spin_lock(&rm->lock);
 	if (rm->state != KTM_RM_S_GONE || rm->busy || rm->flags != flags)
 		ret = -EEXIST;
+	else if (!uid_eq(rm->owner, who->uid) && !who->admin)
+		ret = -EPERM;
 	else
 		ret = ktm_rm_set_state(rm, KTM_RM_S_OFFLINE);
 	if (!ret) {

@@ -8,19 +8,32 @@
 #include "../object/rm.h"
 
 /**
+ * struct ktm_rm_who - on whose behalf a resource manager comes
+ * @uid: the user; becomes the owner of an RM that is new
+ * @admin: may take over the RM of another user, who stays its owner
+ */
+struct ktm_rm_who {
+	kuid_t uid;
+	bool admin;
+};
+
+/**
  * ktm_rm_begin_life - a resource manager comes
  * @tm: its TM
  * @uuid: its UUID; nil for a new one if it is volatile
  * @name: text for people
  * @flags: KTM_RM_F_*
+ * @who: on whose behalf
  * @ops: functions of a kernel RM, or NULL
  * @priv: of a kernel RM
  * Context: process context, may sleep.
  * Return: the RM with a reference, to be given up by ktm_rm_end_life(), or
- * ERR_PTR of -EINVAL, -EEXIST, -ESHUTDOWN, -ENOMEM.
+ * ERR_PTR of -EINVAL, -EEXIST, -EPERM (it belongs to another user), -ESHUTDOWN,
+ * -ENOMEM.
  */
 struct ktm_rm *ktm_rm_begin_life(struct ktm_tm *tm, const uuid_t *uuid,
 				 const char *name, u32 flags,
+				 const struct ktm_rm_who *who,
 				 const struct ktm_rm_ops *ops, void *priv);
 
 /**

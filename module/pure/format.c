@@ -330,7 +330,7 @@ static bool type_is_possible(const struct ktm_format_record *record)
 	default:
 		return false;
 	}
-	return record->data_length == fixed &&
+	return record->data_length == fixed && !record->owner &&
 	       all_zero(record->stream, sizeof(record->stream)) &&
 	       all_zero(record->enlistment, sizeof(record->enlistment));
 }
@@ -365,6 +365,7 @@ int ktm_format_check_record(const struct ktm_disk_record *disk, u32 room,
 
 	record->type = le16_to_cpu(disk->type);
 	record->flags = le16_to_cpu(disk->flags);
+	record->owner = le32_to_cpu(disk->owner);
 	record->lsn = le64_to_cpu(disk->lsn);
 	record->prev_lsn = le64_to_cpu(disk->prev_lsn);
 	record->undo_next_lsn = le64_to_cpu(disk->undo_next_lsn);
@@ -373,7 +374,7 @@ int ktm_format_check_record(const struct ktm_disk_record *disk, u32 room,
 	memcpy(record->enlistment, disk->enlistment, sizeof(record->enlistment));
 	record->data = data;
 
-	if (record->lsn != lsn || disk->reserved ||
+	if (record->lsn != lsn ||
 	    !ktm_format_record_is_possible(record) ||
 	    !all_zero(data + record->data_length,
 		      length - sizeof(*disk) - record->data_length))
@@ -392,6 +393,7 @@ void ktm_format_encode_record(struct ktm_disk_record *disk,
 	disk->data_length = cpu_to_le32(record->data_length);
 	disk->type = cpu_to_le16(record->type);
 	disk->flags = cpu_to_le16(record->flags);
+	disk->owner = cpu_to_le32(record->owner);
 	disk->lsn = cpu_to_le64(record->lsn);
 	disk->prev_lsn = cpu_to_le64(record->prev_lsn);
 	disk->undo_next_lsn = cpu_to_le64(record->undo_next_lsn);

@@ -155,7 +155,8 @@ enum ktm_record_type {
  * @data_length: bytes of data
  * @type: enum ktm_record_type
  * @flags: KTM_DISK_RECORD_F_*
- * @reserved: 0
+ * @owner: user id that the resource manager belongs to, in the initial user
+ *	namespace; 0 for COMMIT, END
  * @lsn: of this record: LSN of the buffer plus offset in it
  * @prev_lsn: record before in the chain of the enlistment, or 0; of a COMMIT or
  *	PROMISE the first PREPARE that belongs to it: older ones are of an aborted transaction
@@ -171,7 +172,7 @@ struct ktm_disk_record {
 	__le32 data_length;
 	__le16 type;
 	__le16 flags;
-	__le32 reserved;
+	__le32 owner;
 	__le64 lsn;
 	__le64 prev_lsn;
 	__le64 undo_next_lsn;
@@ -287,6 +288,7 @@ struct ktm_format_buffer {
  * @type: enum ktm_record_type
  * @flags: KTM_DISK_RECORD_F_*
  * @data_length: bytes of data
+ * @owner: user id that the resource manager belongs to, or 0
  * @lsn: where it begins
  * @prev_lsn: record before in the chain of the enlistment, or 0
  * @undo_next_lsn: chain set by the stream's owner, or 0
@@ -299,6 +301,7 @@ struct ktm_format_record {
 	u16 type;
 	u16 flags;
 	u32 data_length;
+	u32 owner;
 	u64 lsn;
 	u64 prev_lsn;
 	u64 undo_next_lsn;

@@ -148,6 +148,7 @@ int rm_make(const struct tm_handle *tm, struct rm_handle *rm, const __u8 *uuid,
 	rm->fd = ret ? -1 : arg.out_fd;
 	rm->info.size = sizeof(rm->info);
 	rm->info.flags = flags;
+	rm->info.uid = geteuid();
 	memcpy(rm->info.uuid, arg.uuid, KTM_UUID_SIZE);
 	strcpy(rm->info.name, arg.name);
 	if (!ret && fcntl(rm->fd, F_SETFL, O_NONBLOCK))
@@ -342,7 +343,9 @@ const char *rm_differs(const struct rm_handle *rm, struct rm_want want)
 	    BYTES(info.uuid, rm->info.uuid) ||
 	    BYTES(info.name, rm->info.name) ||
 	    NUMBER(info.state, want.state) ||
-	    NUMBER(info.nr_enlistments, want.nr))
+	    NUMBER(info.nr_enlistments, want.nr) ||
+	    NUMBER(info.uid, rm->info.uid) ||
+	    NUMBER(info.reserved, 0))
 		return words;
 	return "";
 }

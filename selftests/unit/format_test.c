@@ -346,7 +346,6 @@ static const struct change record_changes[] = {
 	{ offsetof(struct ktm_disk_record, type), 2, 6 },
 	{ offsetof(struct ktm_disk_record, type), 2, KTM_RECORD_PREPARE },
 	{ offsetof(struct ktm_disk_record, flags), 2, 2 },
-	{ offsetof(struct ktm_disk_record, reserved), 4, 1 },
 	{ offsetof(struct ktm_disk_record, lsn), 8, LSN + 176 },
 	{ offsetof(struct ktm_disk_record, prev_lsn), 8, LSN + 168 },
 	{ offsetof(struct ktm_disk_record, prev_lsn), 8, 7 },
@@ -358,6 +357,7 @@ static const struct change commit_changes[] = {
 	{ offsetof(struct ktm_disk_record, type), 2, KTM_RECORD_END },
 	/* it names nobody */
 	{ offsetof(struct ktm_disk_record, type), 2, KTM_RECORD_PROMISE },
+	{ offsetof(struct ktm_disk_record, owner), 4, 1 },
 	{ offsetof(struct ktm_disk_record, stream) + 3, 1, 1 },
 	{ offsetof(struct ktm_disk_record, enlistment) + 15, 1, 1 },
 	{ offsetof(struct ktm_disk_record, length), 4, sizeof(struct ktm_disk_record) + 24 },

@@ -731,6 +731,12 @@ struct ktm_tx_set_timeout {
  * fd with KTM_RIGHT_NOTIFY is closed the RM leaves: transactions that it had not
  * prepared are rolled back, the others wait for its next life.
  *
+ * An RM belongs to the user who first made it, for as long as it is not gone
+ * without a trace: it has unresolved enlistments, which the log carries over a
+ * restart, or somebody has an fd of it or of an enlistment of it. Another user
+ * cannot make its next life (EPERM) without CAP_SYS_ADMIN, and does not become its
+ * owner with it. An RM of the kernel belongs to root.
+ *
  * Return: 0, or EPERM, EEXIST (that RM is present), EINVAL (durable RM without
  * a UUID or on a volatile TM), ESHUTDOWN, EDQUOT, EMFILE, ENOMEM.
  */
@@ -766,6 +772,8 @@ enum ktm_rm_state {
  * @name: out: its name
  * @state: out: enum ktm_rm_state
  * @nr_enlistments: out: enlistments that have not ended
+ * @uid: out: user to whom it belongs; the overflow uid when the log names several
+ * @reserved: out: 0
  *
  * On an RM fd about itself; on a TM fd about any.
  *
@@ -778,6 +786,8 @@ struct ktm_rm_info {
 	char name[KTM_NAME_MAX];
 	__u32 state;
 	__u32 nr_enlistments;
+	__u32 uid;
+	__u32 reserved;
 };
 #define KTM_IOC_RM_INFO _IO(KTM_IOC_TYPE, KTM_NR_RM_INFO)
 

@@ -107,15 +107,16 @@ static void show_rm(int tm_fd, const unsigned char *uuid, struct json *json)
 		json_bool(json, "kernel", info.flags & KTM_RM_INFO_F_KERNEL);
 		json_bool(json, "durable", !(info.flags & KTM_RM_F_VOLATILE));
 		json_number(json, "enlistments", info.nr_enlistments);
+		json_number(json, "uid", info.uid);
 		json_string(json, "name", info.name);
 		json_object_end(json);
 		return;
 	}
 	print_uuid(info.uuid);
-	printf("  %-7s  %-6s  %-8s  %5u  %s\n", ktm_rm_state_name(info.state),
+	printf("  %-7s  %-6s  %-8s  %5u  %5u  %s\n", ktm_rm_state_name(info.state),
 	       info.flags & KTM_RM_INFO_F_KERNEL ? "kernel" : "user",
 	       info.flags & KTM_RM_F_VOLATILE ? "volatile" : "durable",
-	       info.nr_enlistments, info.name);
+	       info.nr_enlistments, info.uid, info.name);
 }
 
 static const struct kind tms = {
@@ -132,7 +133,7 @@ static const struct kind transactions = {
 
 static const struct kind rms = {
 	.name = "rms",
-	.heading = "RESOURCE MANAGER                      STATE    LIVES   KIND       ENL.  NAME",
+	.heading = "RESOURCE MANAGER                      STATE    LIVES   KIND       ENL.    UID  NAME",
 	.lister = ktm_rm_list,
 	.show = show_rm,
 };

@@ -241,6 +241,8 @@ static void record_text(const struct log_show *show,
 	uuid_text("tx", record->tx);
 	uuid_text("enlistment", record->enlistment);
 	uuid_text("rm", record->stream);
+	if (record->type == KTM_RECORD_REDO || record->type == KTM_RECORD_PREPARE)
+		printf(", uid %u", record->owner);
 	if (record->prev_lsn)
 		printf(", previous %" PRIu64, record->prev_lsn);
 	if (record->undo_next_lsn)
@@ -307,6 +309,7 @@ static void record_json(const struct log_show *show,
 	json_uuid(json, "rm", record->stream);
 	json_number(json, "previous", record->prev_lsn);
 	json_number(json, "undo_next", record->undo_next_lsn);
+	json_number(json, "uid", record->owner);
 	body_json(json, record);
 	if (show->data && record->type == KTM_RECORD_REDO)
 		data_json(json, record);
