@@ -10,6 +10,7 @@
 
 #include "fd.h"
 #include "ioctl.h"
+#include "list.h"
 #include "../protocol/answer.h"
 #include "../protocol/enlist.h"
 #include "../protocol/recovery_info.h"
@@ -18,22 +19,9 @@
 
 static int en_info(struct ktm_call *call)
 {
-	struct ktm_en_info *info = &call->arg.en_info;
 	struct ktm_enlistment *en = call->object;
-	u32 size = info->size;
 
-	memset(info, 0, sizeof(*info));
-	info->size = size;
-	info->flags = en->flags;
-	export_uuid(info->uuid, &en->obj.uuid);
-	export_uuid(info->tx, &en->tx->obj.uuid);
-	export_uuid(info->rm, &en->rm->obj.uuid);
-	info->key = READ_ONCE(en->key);
-	info->nr_records = READ_ONCE(en->nr_records);
-	spin_lock(&en->tx->lock);
-	info->state = en->state;
-	info->tx_state = en->tx->state;
-	spin_unlock(&en->tx->lock);
+	ktm_en_fill_info(&call->arg.en_info, en, READ_ONCE(en->key));
 	return 0;
 }
 

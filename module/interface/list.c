@@ -8,8 +8,7 @@
 
 #include "access.h"
 #include "list.h"
-#include "../object/rm.h"
-#include "../object/tx.h"
+#include "../object/enlistment.h"
 
 #define LIST_MAX	1024
 
@@ -63,6 +62,46 @@ bool ktm_list_put_rm(struct ktm_object *object)
 	return true;
 }
 
+static bool is_enlisted(struct ktm_enlistment *en)
+{
+	bool is;
+
+	spin_lock(&en->tx->lock);
+	is = en->state != KTM_EN_S_NEW && en->state != KTM_EN_S_DONE;
+	spin_unlock(&en->tx->lock);
+	return is;
+}
+
+int ktm_list_enlistments(struct ktm_list *list, struct ktm_tm *tm, const void *of)
+{
+	u64 cursor = list->cursor;
+	struct ktm_enlistment *en;
+	struct ktm_object *object;
+	uuid_t uuid;
+	bool named;
+	u32 nr = 0;
+	int ret;
+
+	ret = check(list);
+	while (!ret && nr < list->count) {
+		object = ktm_registry_next(&tm->enlistments, &cursor);
+		if (!object)
+			break;
+		en = container_of(object, struct ktm_enlistment, obj);
+		named = (!of || en->tx == of || en->rm == of) && is_enlisted(en);
+		uuid_copy(&uuid, &object->uuid);
+		ktm_enlistment_put(en);
+		if (named)
+			ret = put_uuid(list, nr++, &uuid);
+		else if (fatal_signal_pending(current))
+			ret = -EINTR;
+		cond_resched();
+	}
+	list->cursor = cursor;
+	list->count = nr;
+	return ret;
+}
+
 int ktm_list_tms(struct ktm_list *list)
 {
 	u64 cursor = list->cursor;
@@ -102,4 +141,22 @@ void ktm_rm_fill_info(struct ktm_rm_info *info, struct ktm_rm *rm)
 	info->state = rm->state;
 	info->nr_enlistments = rm->nr_enlistments;
 	spin_unlock(&rm->lock);
+}
+
+void ktm_en_fill_info(struct ktm_en_info *info, struct ktm_enlistment *en, u64 key)
+{
+	u32 size = info->size;
+
+	memset(info, 0, sizeof(*info));
+	info->size = size;
+	info->flags = en->flags;
+	export_uuid(info->uuid, &en->obj.uuid);
+	export_uuid(info->tx, &en->tx->obj.uuid);
+	export_uuid(info->rm, &en->rm->obj.uuid);
+	info->key = key;
+	info->nr_records = READ_ONCE(en->nr_records);
+	spin_lock(&en->tx->lock);
+	info->state = en->state;
+	info->tx_state = en->tx->state;
+	spin_unlock(&en->tx->lock);
 }

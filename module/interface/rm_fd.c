@@ -23,6 +23,13 @@ static int rm_info(struct ktm_call *call)
 	return 0;
 }
 
+static int en_list(struct ktm_call *call)
+{
+	struct ktm_rm *rm = call->object;
+
+	return ktm_list_enlistments(&call->arg.list, rm->tm, rm);
+}
+
 static int rm_recover(struct ktm_call *call)
 {
 	return ktm_rm_go_online(call->object, call->fd->life);
@@ -88,6 +95,8 @@ static const struct ktm_ioctl_op rm_ops[] = {
 	KTM_IOCTL_OP_FD_INFO,
 	KTM_IOCTL_OP_RESTRICT,
 	KTM_IOCTL_OP(KTM_IOC_RM_INFO, rm_info, struct ktm_rm_info, reserved, 0,
+		     KTM_RIGHT_QUERY, 0),
+	KTM_IOCTL_OP(KTM_IOC_EN_LIST, en_list, struct ktm_list, reserved, 0,
 		     KTM_RIGHT_QUERY, 0),
 	KTM_IOCTL_OP(KTM_IOC_RM_RECOVER, rm_recover, struct ktm_simple, flags, 0,
 		     KTM_RIGHT_RECOVER, 0),

@@ -182,6 +182,50 @@ static int rm_info(struct ktm_call *call)
 	return 0;
 }
 
+static int rm_open(struct ktm_call *call)
+{
+	struct ktm_open *arg = &call->arg.open;
+	struct ktm_rm *rm;
+	struct file *file;
+	uuid_t uuid;
+
+	if (arg->reserved || arg->out_fd)
+		return -EINVAL;
+	import_uuid(&uuid, arg->uuid);
+	rm = ktm_rm_find(call->object, &uuid);
+	if (!rm)
+		return -ENOENT;
+	/* its life does not matter to one who looks */
+	file = ktm_fd_file(&ktm_rm_kind, rm, KTM_RIGHT_QUERY, 0);
+	if (IS_ERR(file)) {
+		ktm_rm_put(rm);
+		return PTR_ERR(file);
+	}
+	call->new_file = file;
+	call->new_fd = &arg->out_fd;
+	return 0;
+}
+
+static int en_info(struct ktm_call *call)
+{
+	struct ktm_en_info *info = &call->arg.en_info;
+	struct ktm_enlistment *en;
+	uuid_t uuid;
+
+	import_uuid(&uuid, info->uuid);
+	en = ktm_enlistment_find(call->object, &uuid);
+	if (!en)
+		return -ENOENT;
+	ktm_en_fill_info(info, en, 0);
+	ktm_enlistment_put(en);
+	return 0;
+}
+
+static int en_list(struct ktm_call *call)
+{
+	return ktm_list_enlistments(&call->arg.list, call->object, NULL);
+}
+
 static int tx_list(struct ktm_call *call)
 {
 	struct ktm_tm *tm = call->object;
@@ -214,6 +258,12 @@ static const struct ktm_ioctl_op tm_ops[] = {
 	KTM_IOCTL_OP(KTM_IOC_RM_CREATE, rm_create, struct ktm_rm_create, reserved,
 		     KTM_RM_F_MASK, KTM_RIGHT_CREATE_RM, KTM_OP_FD),
 	KTM_IOCTL_OP(KTM_IOC_RM_LIST, rm_list, struct ktm_list, reserved, 0,
+		     KTM_RIGHT_QUERY, 0),
+	KTM_IOCTL_OP(KTM_IOC_RM_OPEN, rm_open, struct ktm_open, reserved, 0,
+		     KTM_RIGHT_QUERY, KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_EN_LIST, en_list, struct ktm_list, reserved, 0,
+		     KTM_RIGHT_QUERY, 0),
+	KTM_IOCTL_OP(KTM_IOC_EN_INFO, en_info, struct ktm_en_info, nr_records, 0,
 		     KTM_RIGHT_QUERY, 0),
 	KTM_IOCTL_OP(KTM_IOC_RM_INFO, rm_info, struct ktm_rm_info, reserved, 0,
 		     KTM_RIGHT_QUERY, 0),

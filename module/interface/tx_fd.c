@@ -8,6 +8,7 @@
 
 #include "fd.h"
 #include "ioctl.h"
+#include "list.h"
 #include "../protocol/client.h"
 #include "../protocol/deadline.h"
 
@@ -45,6 +46,13 @@ static int tx_info(struct ktm_call *call)
 	}
 	spin_unlock(&tx->lock);
 	return 0;
+}
+
+static int en_list(struct ktm_call *call)
+{
+	struct ktm_tx *tx = call->object;
+
+	return ktm_list_enlistments(&call->arg.list, tx->tm, tx);
 }
 
 static void fill_end(struct ktm_tx_end *end, struct ktm_tx *tx)
@@ -91,6 +99,8 @@ static const struct ktm_ioctl_op tx_ops[] = {
 	KTM_IOCTL_OP_FD_INFO,
 	KTM_IOCTL_OP_RESTRICT,
 	KTM_IOCTL_OP(KTM_IOC_TX_INFO, tx_info, struct ktm_tx_info, detail, 0,
+		     KTM_RIGHT_QUERY, 0),
+	KTM_IOCTL_OP(KTM_IOC_EN_LIST, en_list, struct ktm_list, reserved, 0,
 		     KTM_RIGHT_QUERY, 0),
 	KTM_IOCTL_OP(KTM_IOC_TX_COMMIT, tx_commit, struct ktm_tx_end, reason,
 		     KTM_TX_END_F_MASK, KTM_RIGHT_COMMIT, KTM_OP_ALWAYS),

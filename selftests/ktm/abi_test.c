@@ -32,7 +32,7 @@ struct abi {
 	int out_flags;		/* the kernel ignores what is in flags */
 };
 
-#define NR_LAST		KTM_NR_EN_COMMIT
+#define NR_LAST		KTM_NR_RM_OPEN
 #define ON(kind)	(1U << (kind))
 #define ALL		(ON(NR_KINDS) - 1)
 #define OBJECTS		(ALL & ~ON(DEV))
@@ -74,7 +74,7 @@ static const struct abi table[] = {
 	      .reserved = { AT(ktm_en_create, out_fd), AT(ktm_en_create, uuid) }),
 	IOCTL(EN_OPEN, ktm_en_open, .kinds = ON(RM),
 	      .reserved = { AT(ktm_en_open, out_fd), AT(ktm_en_open, reserved) }),
-	IOCTL(EN_INFO, ktm_en_info, .kinds = ON(EN)),
+	IOCTL(EN_INFO, ktm_en_info, .kinds = ON(EN) | ON(TM)),
 	IOCTL(EN_LOG, ktm_en_log, .kinds = ON(EN),
 	      .reserved = { AT(ktm_en_log, reserved), AT(ktm_en_log, lsn) }),
 	IOCTL(EN_READ_LOG, ktm_en_read_log, .kinds = ON(EN),
@@ -87,6 +87,10 @@ static const struct abi table[] = {
 	IOCTL(EN_REJECT_SINGLE_PHASE, ktm_en_answer, .kinds = ON(EN)),
 	IOCTL(EN_ROLLBACK, ktm_en_rollback, .kinds = ON(EN)),
 	IOCTL(FD_INFO, ktm_fd_info, .kinds = OBJECTS),
+	IOCTL(EN_LIST, ktm_list, .kinds = ON(TM) | ON(TX) | ON(RM),
+	      .reserved = { AT(ktm_list, reserved) }),
+	IOCTL(RM_OPEN, ktm_open, .kinds = ON(TM),
+	      .reserved = { AT(ktm_open, out_fd), AT(ktm_open, reserved) }),
 	IOCTL(RESTRICT, ktm_restrict, .kinds = OBJECTS,
 	      .reserved = { AT(ktm_restrict, out_fd), AT(ktm_restrict, reserved) }),
 	IOCTL(EN_SET_RECOVERY_INFO, ktm_en_recovery_info, .kinds = ON(EN),

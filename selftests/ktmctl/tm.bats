@@ -253,6 +253,9 @@ teardown() { clean_up; }
 	run -0 ktmctl list transactions --json --tm "$uuid"
 	[ "$(jq -r '.[] | "\(.uuid) \(.tm) \(.state) \(.pid)"' <<< "$output")" = \
 		"$held $uuid active $holder" ]
+	run -0 ktmctl list enlistments --tm "$uuid"
+	has "ENLISTMENT" "RESOURCE MANAGER"
+	[ "$(ktmctl list enlistments --json | jq length)" = 0 ]
 	[ "$(ktmctl status --json | jq '.[].active')" = 1 ]
 	run -1 ktmctl detach "$uuid"
 	has "active transactions" "ktmctl list transactions"

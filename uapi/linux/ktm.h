@@ -168,6 +168,10 @@ enum {
 	KTM_NR_EN_PREPREPARE,
 	KTM_NR_EN_PREPARE,
 	KTM_NR_EN_COMMIT,
+	/* TM, TX, RM */
+	KTM_NR_EN_LIST,
+	/* TM */
+	KTM_NR_RM_OPEN,
 };
 
 #define KTM_ABI_VERSION		1
@@ -333,10 +337,12 @@ struct ktm_tm_attach {
  * @out_fd: out: the fd (close-on-exec)
  * @reserved: must be 0
  *
- * KTM_IOC_TM_OPEN on the control node, KTM_IOC_TX_OPEN on a TM. A TM asks for
+ * KTM_IOC_TM_OPEN on the control node, KTM_IOC_TX_OPEN and KTM_IOC_RM_OPEN on a
+ * TM. A TM asks for
  * the permission its mode bits give: read to look, write to use; the fd has
  * the rights that the caller was granted. That of a transaction has those of the
- * TM's fd.
+ * TM's fd. That of an RM has KTM_RIGHT_QUERY alone: to be the RM takes a life of
+ * it.
  *
  * Return: 0, or ENOENT, EACCES, EMFILE, ENOMEM.
  */
@@ -349,6 +355,7 @@ struct ktm_open {
 };
 #define KTM_IOC_TM_OPEN _IO(KTM_IOC_TYPE, KTM_NR_TM_OPEN)
 #define KTM_IOC_TX_OPEN _IO(KTM_IOC_TYPE, KTM_NR_TX_OPEN)
+#define KTM_IOC_RM_OPEN _IO(KTM_IOC_TYPE, KTM_NR_RM_OPEN)
 
 /**
  * struct ktm_list - name the objects that the caller may see
@@ -361,10 +368,11 @@ struct ktm_open {
  * @reserved: must be 0
  *
  * KTM_IOC_TM_LIST on the control node; KTM_IOC_TX_LIST and KTM_IOC_RM_LIST on
- * a TM. Not a snapshot: what is made or ends meanwhile may be missed, nothing
- * is named twice.
+ * a TM; KTM_IOC_EN_LIST on a TM, a transaction or an RM: the enlistments that have
+ * not left it. Not a snapshot: what is made or ends meanwhile may be missed,
+ * nothing is named twice.
  *
- * Return: 0, or EINVAL, EFAULT.
+ * Return: 0, or EINVAL, EFAULT, EINTR (killed).
  */
 struct ktm_list {
 	__u32 size;
@@ -377,6 +385,7 @@ struct ktm_list {
 #define KTM_IOC_TM_LIST _IO(KTM_IOC_TYPE, KTM_NR_TM_LIST)
 #define KTM_IOC_TX_LIST _IO(KTM_IOC_TYPE, KTM_NR_TX_LIST)
 #define KTM_IOC_RM_LIST _IO(KTM_IOC_TYPE, KTM_NR_RM_LIST)
+#define KTM_IOC_EN_LIST _IO(KTM_IOC_TYPE, KTM_NR_EN_LIST)
 
 /**
  * enum ktm_tm_state - states of a transaction manager
@@ -1015,16 +1024,19 @@ enum ktm_en_state {
 };
 
 /**
- * struct ktm_en_info - query an enlistment (EN fd)
+ * struct ktm_en_info - query an enlistment (EN fd, TM fd)
  * @size: sizeof(struct ktm_en_info)
  * @flags: out: KTM_EN_F_*
- * @uuid: out: the enlistment
+ * @uuid: in: on a TM fd the enlistment asked for; out: the enlistment
  * @tx: out: its transaction
  * @rm: out: its resource manager
- * @key: out: its key, 0 when the life of the RM that gave it has ended
+ * @key: out: its key, 0 when the life of the RM that gave it has ended; 0 on a TM
+ *	fd, since it is the RM's secret
  * @state: out: enum ktm_en_state
  * @tx_state: out: enum ktm_tx_state
  * @nr_records: out: redo records logged under it
+ *
+ * Return: 0, or ENOENT.
  */
 struct ktm_en_info {
 	__u32 size;

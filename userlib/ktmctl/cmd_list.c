@@ -26,6 +26,9 @@ struct kind {
 	void (*show)(int tm_fd, const unsigned char *uuid, struct json *json);
 };
 
+/* Fills a heading up to the width of a UUID. */
+#define PAD20	"                    "
+
 static void print_uuid(const unsigned char *uuid)
 {
 	char text[KTM_UUID_TEXT_SIZE];
@@ -119,6 +122,30 @@ static void show_rm(int tm_fd, const unsigned char *uuid, struct json *json)
 	       info.nr_enlistments, info.uid, info.name);
 }
 
+static void show_enlistment(int tm_fd, const unsigned char *uuid, struct json *json)
+{
+	struct ktm_en_info info;
+
+	if (ktm_en_query_by_uuid(tm_fd, uuid, &info, sizeof(info)))
+		return;
+	if (json) {
+		json_object(json, NULL);
+		json_uuid(json, "uuid", info.uuid);
+		json_uuid(json, "transaction", info.tx);
+		json_uuid(json, "rm", info.rm);
+		json_string(json, "state", ktm_en_state_name(info.state));
+		json_number(json, "redo_records", info.nr_records);
+		json_object_end(json);
+		return;
+	}
+	print_uuid(info.uuid);
+	printf("  %-12s  ", ktm_en_state_name(info.state));
+	print_uuid(info.tx);
+	fputs("  ", stdout);
+	print_uuid(info.rm);
+	putchar('\n');
+}
+
 static const struct kind tms = {
 	.name = "tms",
 	.heading = "TM                                    STATE     KIND      NAME",
@@ -133,9 +160,17 @@ static const struct kind transactions = {
 
 static const struct kind rms = {
 	.name = "rms",
-	.heading = "RESOURCE MANAGER                      STATE    LIVES   KIND       ENL.    UID  NAME",
+	.heading = "RESOURCE MANAGER" PAD20 "  STATE    LIVES   KIND       ENL.    UID  NAME",
 	.lister = ktm_rm_list,
 	.show = show_rm,
+};
+
+static const struct kind enlistments = {
+	.name = "enlistments",
+	.heading = "ENLISTMENT" PAD20 "        STATE         TRANSACTION" PAD20
+		   "       RESOURCE MANAGER",
+	.lister = ktm_en_list,
+	.show = show_enlistment,
 };
 
 static int show_members(int tm_fd, const struct kind *kind, struct json *json)
@@ -212,7 +247,9 @@ out_close_control:
 
 static const struct kind *find_kind(const char *name)
 {
-	static const struct kind *const kinds[] = { &tms, &transactions, &rms };
+	static const struct kind *const kinds[] = {
+		&tms, &transactions, &rms, &enlistments,
+	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -261,10 +298,10 @@ static int run_list(const struct ktmctl_command *command, int argc, char **argv)
 const struct ktmctl_command cmd_list = {
 	.name = "list",
 	.run = run_list,
-	.help = "name transaction managers, transactions or resource managers",
-	.usage = "list [OPTION]... [tms|transactions|rms]\n"
-		 "List the transaction managers (the default), or the transactions or resource\n"
-		 "managers of all of them.\n"
+	.help = "name transaction managers, transactions, resource managers, enlistments",
+	.usage = "list [OPTION]... [tms|transactions|rms|enlistments]\n"
+		 "List the transaction managers (the default), or the transactions, resource\n"
+		 "managers or enlistments of all of them.\n"
 		 "\n"
 		 "  -t, --tm TM          only those of TM: a name, a UUID or its beginning\n"
 		 "  -j, --json           write JSON\n"

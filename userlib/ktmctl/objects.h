@@ -21,7 +21,7 @@ struct uuid_list {
 };
 
 /**
- * typedef uuid_lister - ktm_tm_list(), ktm_tx_list() or ktm_rm_list()
+ * typedef uuid_lister - ktm_tm_list(), ktm_tx_list(), ktm_rm_list() or ktm_en_list()
  */
 typedef int uuid_lister(int fd, uint64_t *cursor,
 			unsigned char (*uuids)[KTM_UUID_SIZE],

@@ -46,6 +46,25 @@ LIBKTM_EXPORT int ktm_en_query(int en_fd, struct ktm_en_info *info, size_t size)
 	return ktm_priv_query(en_fd, KTM_IOC_EN_INFO, info, size);
 }
 
+LIBKTM_EXPORT int ktm_en_query_by_uuid(int tm_fd,
+				       const unsigned char uuid[KTM_UUID_SIZE],
+				       struct ktm_en_info *info, size_t size)
+{
+	if (size < offsetof(struct ktm_en_info, tx) || size > UINT32_MAX)
+		return -EINVAL;
+	memset(info, 0, size);
+	info->size = size;
+	memcpy(info->uuid, uuid, sizeof(info->uuid));
+	return ktm_priv_ioctl(tm_fd, KTM_IOC_EN_INFO, info);
+}
+
+LIBKTM_EXPORT int ktm_en_list(int fd, uint64_t *cursor,
+			      unsigned char (*uuids)[KTM_UUID_SIZE],
+			      unsigned int count)
+{
+	return ktm_priv_list(fd, KTM_IOC_EN_LIST, cursor, uuids, count);
+}
+
 LIBKTM_EXPORT int ktm_en_log(int en_fd, const void *data, uint32_t length,
 			     uint64_t *lsn)
 {

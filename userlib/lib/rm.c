@@ -29,6 +29,11 @@ LIBKTM_EXPORT int ktm_rm_create(int tm_fd, const char *name, uint32_t flags,
 	return arg.out_fd;
 }
 
+LIBKTM_EXPORT int ktm_rm_open(int tm_fd, const unsigned char uuid[KTM_UUID_SIZE])
+{
+	return ktm_priv_open(tm_fd, KTM_IOC_RM_OPEN, uuid);
+}
+
 LIBKTM_EXPORT int ktm_rm_list(int tm_fd, uint64_t *cursor,
 			      unsigned char (*uuids)[KTM_UUID_SIZE],
 			      unsigned int count)

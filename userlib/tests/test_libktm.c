@@ -69,6 +69,7 @@ static void test_open(void)
 	} opens[] = {
 		{ "tm_open", ktm_tm_open, KTM_IOC_TM_OPEN },
 		{ "tx_open", ktm_tx_open, KTM_IOC_TX_OPEN },
+		{ "rm_open", ktm_rm_open, KTM_IOC_RM_OPEN },
 	};
 	struct ktm_open want = { .size = sizeof(want) };
 	size_t i;
@@ -98,6 +99,7 @@ static void test_list(void)
 		{ "tm_list", ktm_tm_list, KTM_IOC_TM_LIST },
 		{ "tx_list", ktm_tx_list, KTM_IOC_TX_LIST },
 		{ "rm_list", ktm_rm_list, KTM_IOC_RM_LIST },
+		{ "en_list", ktm_en_list, KTM_IOC_EN_LIST },
 	};
 	unsigned char uuids[3][KTM_UUID_SIZE];
 	struct ktm_list want = {
@@ -219,6 +221,18 @@ static void test_rm_query_by_uuid(void)
 	fake_reset();
 	tap_ok(!ktm_rm_query(FAKE_FD, uuid, &info, sizeof(info)) &&
 	       fake_sent(KTM_IOC_RM_INFO, want), "rm_query by UUID");
+}
+
+static void test_en_query_by_uuid(void)
+{
+	struct ktm_en_info info, want = { .size = sizeof(want) };
+
+	memcpy(want.uuid, uuid, sizeof(uuid));
+	fake_reset();
+	tap_ok(!ktm_en_query_by_uuid(FAKE_FD, uuid, &info, sizeof(info)) &&
+	       fake_sent(KTM_IOC_EN_INFO, want), "en_query_by_uuid");
+	tap_ok(ktm_en_query_by_uuid(FAKE_FD, uuid, &info, 8) == -EINVAL &&
+	       fake.calls == 1, "en_query_by_uuid refuses an impossible size");
 }
 
 static void test_simple(void)
@@ -442,6 +456,7 @@ int main(void)
 	test_queries();
 	test_fd_restrict();
 	test_rm_query_by_uuid();
+	test_en_query_by_uuid();
 	test_simple();
 	test_tx();
 	test_rm_and_enlistment();

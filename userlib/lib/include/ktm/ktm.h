@@ -240,6 +240,15 @@ int ktm_rm_list(int tm_fd, uint64_t *cursor,
 		unsigned char (*uuids)[KTM_UUID_SIZE], unsigned int count);
 
 /**
+ * ktm_rm_open - open a resource manager, to look at it
+ * @tm_fd: its TM
+ * @uuid: the RM
+ *
+ * Return: an fd with KTM_RIGHT_QUERY, or a negative errno as in struct ktm_open.
+ */
+int ktm_rm_open(int tm_fd, const unsigned char uuid[KTM_UUID_SIZE]);
+
+/**
  * ktm_rm_query - state of a resource manager
  * @fd: the RM, or its TM
  * @uuid: the RM when @fd is a TM, else NULL
@@ -306,6 +315,30 @@ int ktm_en_open(int rm_fd, const unsigned char uuid[KTM_UUID_SIZE],
  * Return: 0 or a negative errno.
  */
 int ktm_en_query(int en_fd, struct ktm_en_info *info, size_t size);
+
+/**
+ * ktm_en_query_by_uuid - state of any enlistment of a TM
+ * @tm_fd: the TM
+ * @uuid: the enlistment
+ * @info: filled in
+ * @size: sizeof(*info)
+ *
+ * Return: 0 or a negative errno.
+ */
+int ktm_en_query_by_uuid(int tm_fd, const unsigned char uuid[KTM_UUID_SIZE],
+			 struct ktm_en_info *info, size_t size);
+
+/**
+ * ktm_en_list - name the enlistments of a TM, a transaction or an RM
+ * @fd: the TM, transaction or RM
+ * @cursor: 0 to start; moved on by each call
+ * @uuids: array to fill
+ * @count: room in it, 1 to 1024
+ *
+ * Return: number of UUIDs written, 0 at the end, or a negative errno.
+ */
+int ktm_en_list(int fd, uint64_t *cursor, unsigned char (*uuids)[KTM_UUID_SIZE],
+		unsigned int count);
 
 /**
  * ktm_en_log - append a redo record to the RM's stream
