@@ -458,7 +458,7 @@ TEST_F(conflict, bad_paths)
 	ASSERT_TRUE(exists(self->dir, "d"));
 }
 
-TEST_F(conflict, no_space)
+TEST_F_TIMEOUT(conflict, no_space, 300)
 {
 	char *block = calloc(1, 1 << 20);
 	int fd, i;
