@@ -184,8 +184,9 @@ static int en_rollback(struct ktm_call *call)
 	return ktm_answer_rollback(en, &verdict);
 }
 
-#define ANSWER(cmd, handler) \
-	KTM_IOCTL_OP(cmd, handler, struct ktm_en_answer, flags, 0, KTM_RIGHT_ANSWER, 0)
+#define ANSWER(cmd, handler)							\
+	KTM_IOCTL_OP(cmd, handler, struct ktm_en_answer, flags, 0, KTM_RIGHT_ANSWER,	\
+		     KTM_OP_IN)
 
 static const struct ktm_ioctl_op en_ops[] = {
 	KTM_IOCTL_OP_GET_ABI,
@@ -199,12 +200,12 @@ static const struct ktm_ioctl_op en_ops[] = {
 		     0, KTM_RIGHT_LOG, KTM_OP_ALWAYS),
 	KTM_IOCTL_OP(KTM_IOC_EN_SET_RECOVERY_INFO, en_set_recovery_info,
 		     struct ktm_en_recovery_info, reserved, 0,
-		     KTM_RIGHT_LOG, 0),
+		     KTM_RIGHT_LOG, KTM_OP_IN),
 	KTM_IOCTL_OP(KTM_IOC_EN_GET_RECOVERY_INFO, en_get_recovery_info,
 		     struct ktm_en_recovery_info, reserved, 0,
 		     KTM_RIGHT_LOG, KTM_OP_ALWAYS),
 	KTM_IOCTL_OP(KTM_IOC_EN_RECOVER, en_recover, struct ktm_en_answer, flags, 0,
-		     KTM_RIGHT_RECOVER, 0),
+		     KTM_RIGHT_RECOVER, KTM_OP_IN),
 	ANSWER(KTM_IOC_EN_PREPREPARE_COMPLETE, en_preprepare_complete),
 	ANSWER(KTM_IOC_EN_PREPARE_COMPLETE, en_prepare_complete),
 	ANSWER(KTM_IOC_EN_COMMIT_COMPLETE, en_commit_complete),
@@ -216,7 +217,7 @@ static const struct ktm_ioctl_op en_ops[] = {
 	ANSWER(KTM_IOC_EN_PREPARE, en_prepare),
 	ANSWER(KTM_IOC_EN_COMMIT, en_commit),
 	KTM_IOCTL_OP(KTM_IOC_EN_ROLLBACK, en_rollback, struct ktm_en_rollback, detail, 0,
-		     KTM_RIGHT_ANSWER, 0),
+		     KTM_RIGHT_ANSWER, KTM_OP_IN),
 };
 
 static long en_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -97,16 +97,17 @@ static long run(struct ktm_call *call, const struct ktm_ioctl_op *op,
 		return ret;
 	if (op->rights && (!call->fd || op->rights & ~call->fd->rights))
 		return -EPERM;
+	/* what is done must not be called an error for a bad address */
+	if (!(op->op_flags & KTM_OP_IN) &&
+	    copy_to_user(arg, &call->arg, min(op->size, user_size)))
+		return -EFAULT;
 	if (op->op_flags & KTM_OP_FD) {
-		/* what is made must not be undone for a bad address */
-		if (copy_to_user(arg, &call->arg, min(op->size, user_size)))
-			return -EFAULT;
 		fd = get_unused_fd_flags(O_CLOEXEC);
 		if (fd < 0)
 			return fd;
 	}
 	ret = op->handler(call);
-	if (!ret || (op->op_flags & KTM_OP_ALWAYS)) {
+	if (!(op->op_flags & KTM_OP_IN) && (!ret || op->op_flags & KTM_OP_ALWAYS)) {
 		copy_ret = copy_out(call, op, arg, user_size, ret ? -1 : fd);
 		if (!ret)
 			ret = copy_ret;

@@ -99,7 +99,7 @@ static const struct ktm_ioctl_op rm_ops[] = {
 	KTM_IOCTL_OP(KTM_IOC_EN_LIST, en_list, struct ktm_list, reserved, 0,
 		     KTM_RIGHT_QUERY, 0),
 	KTM_IOCTL_OP(KTM_IOC_RM_RECOVER, rm_recover, struct ktm_simple, flags, 0,
-		     KTM_RIGHT_RECOVER, 0),
+		     KTM_RIGHT_RECOVER, KTM_OP_IN),
 	KTM_IOCTL_OP(KTM_IOC_EN_CREATE, en_create, struct ktm_en_create, uuid,
 		     KTM_EN_F_MASK, KTM_RIGHT_ENLIST, KTM_OP_FD),
 	KTM_IOCTL_OP(KTM_IOC_EN_OPEN, en_open, struct ktm_en_open, reserved, 0,

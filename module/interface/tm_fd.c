@@ -247,7 +247,7 @@ static const struct ktm_ioctl_op tm_ops[] = {
 	KTM_IOCTL_OP(KTM_IOC_TM_INFO, tm_info, struct ktm_tm_info, log_bytes, 0,
 		     KTM_RIGHT_QUERY, 0),
 	KTM_IOCTL_OP(KTM_IOC_TM_DETACH, tm_detach, struct ktm_simple, flags, 0,
-		     KTM_RIGHT_DETACH, 0),
+		     KTM_RIGHT_DETACH, KTM_OP_IN),
 	KTM_IOCTL_OP(KTM_IOC_TX_CREATE, tx_create, struct ktm_tx_create, reserved, 0,
 		     KTM_RIGHT_BEGIN, KTM_OP_FD),
 	/* gives away no right that the fd does not have */

@@ -107,7 +107,7 @@ static const struct ktm_ioctl_op tx_ops[] = {
 	KTM_IOCTL_OP(KTM_IOC_TX_ROLLBACK, tx_rollback, struct ktm_tx_end, reason,
 		     KTM_TX_END_F_MASK, KTM_RIGHT_ROLLBACK, KTM_OP_ALWAYS),
 	KTM_IOCTL_OP(KTM_IOC_TX_SET_TIMEOUT, tx_set_timeout, struct ktm_tx_set_timeout,
-		     deadline, 0, KTM_RIGHT_SET, 0),
+		     deadline, 0, KTM_RIGHT_SET, KTM_OP_IN),
 };
 
 static long tx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -411,6 +411,35 @@ TEST_F(abi, argument_is_read_only)
 	ASSERT_UNTOUCHED();
 }
 
+/* A call with results does nothing, one without them does not mind. */
+TEST_F(abi, ends_with_a_read_only_argument)
+{
+	struct ktm_tx_end end = { .size = sizeof(end) };
+	struct ktm_tx_set_timeout timeout = {
+		.size = sizeof(timeout),
+		.deadline = now_ns() + 3600000 * MSEC,
+	};
+	struct ktm_simple simple = { .size = sizeof(simple) };
+	char *page = self->page;
+	struct rm_handle other;
+
+	ASSERT_EQ(0, rm_make(&self->tm, &other, NULL, KTM_RM_F_VOLATILE));
+	memcpy(page, &end, sizeof(end));
+	memcpy(page + 512, &timeout, sizeof(timeout));
+	memcpy(page + 1024, &simple, sizeof(simple));
+	ASSERT_EQ(0, mprotect(page, self->page_size, PROT_READ));
+	EXPECT_EQ(-EFAULT, ktm_call(self->fd[TX], KTM_IOC_TX_COMMIT, page));
+	EXPECT_EQ(-EFAULT, ktm_call(self->fd[TX], KTM_IOC_TX_ROLLBACK, page));
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_ACTIVE, .nr = 1);
+	EXPECT_EQ(0, ktm_call(self->fd[TX], KTM_IOC_TX_SET_TIMEOUT, page + 512));
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_ACTIVE, .nr = 1,
+		  .deadline = timeout.deadline);
+	EXPECT_EQ(0, ktm_call(other.fd, KTM_IOC_RM_RECOVER, page + 1024));
+	ASSERT_RM(&other, .state = KTM_RM_S_ONLINE);
+	EXPECT_EQ(0, ktm_call(self->fd[EN], KTM_IOC_EN_READ_ONLY, page + 1024));
+	ASSERT_EN(&self->en, .state = KTM_EN_S_DONE, .tx_state = KTM_TX_S_ACTIVE);
+}
+
 /* Every number that there is, on every kind of fd that does not know it. */
 TEST_F(abi, other_kinds)
 {

@@ -72,6 +72,9 @@
  * call must be zero (EINVAL); an unknown flag is EOPNOTSUPP. Timeouts are
  * absolute CLOCK_MONOTONIC nanoseconds; 0 means none.
  *
+ * A call with results (out:) does nothing but EFAULT if the struct cannot be
+ * written; one without them never writes to it.
+ *
  * errno values, the same for every call:
  *
  * =============== =========================================================
@@ -314,7 +317,7 @@ struct ktm_tm_create {
  * Return: 0, or EPERM, EBADF, ENOTBLK (not a block device), EBUSY (device in
  * use), EROFS, ENODEV (no log), EPROTONOSUPPORT, EUCLEAN (damaged: the kernel
  * log says where), ESTALE (another UUID), ENOSPC (device shorter than the
- * log), EEXIST (a TM with this UUID is attached), EIO, ENOMEM.
+ * log), EEXIST (a TM with this UUID is attached), EIO, EDQUOT, EMFILE, ENOMEM.
  */
 struct ktm_tm_attach {
 	__u32 size;
@@ -344,7 +347,7 @@ struct ktm_tm_attach {
  * TM's fd. That of an RM has KTM_RIGHT_QUERY alone: to be the RM takes a life of
  * it.
  *
- * Return: 0, or ENOENT, EACCES, EMFILE, ENOMEM.
+ * Return: 0, or ENOENT, EACCES, EDQUOT, EMFILE, ENOMEM.
  */
 struct ktm_open {
 	__u32 size;
@@ -475,7 +478,8 @@ struct ktm_tm_info {
  * before it enlists. Every enlistment that an earlier life of the RM left
  * unresolved is announced by KTM_NOTIFY_RECOVER, the end of the list by
  * KTM_NOTIFY_LAST_RECOVER: whatever else the RM holds prepared was rolled
- * back. EALREADY when called twice, EPROTO when this life of the RM has ended.
+ * back. EALREADY when called twice, EPROTO when this life of the RM has ended,
+ * ESHUTDOWN when the TM is offline.
  */
 struct ktm_simple {
 	__u32 size;
@@ -941,7 +945,8 @@ struct ktm_en_create {
  * @out_fd: out: the enlistment's fd (close-on-exec)
  * @reserved: must be 0
  *
- * Return: 0, or ENOENT (this RM has no such enlistment), EMFILE, ENOMEM.
+ * Return: 0, or ENOENT (this RM has no such enlistment), EDQUOT, EMFILE,
+ * ENOMEM.
  */
 struct ktm_en_open {
 	__u32 size;
