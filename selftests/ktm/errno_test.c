@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktm selftests - no fd left, quota used up, the log offline: in every call that
+ * documents it, and what was refused has left nothing
+ */
+#include <sys/resource.h>
+
+#include "kselftest_harness.h"
+#include "ktm_log.h"
+
+#define NOBODY		65534
+#define QUOTA		"/sys/module/ktm/parameters/max_user_objects"
+
+/* Each kind of object, and an enlistment that is open and one that is not. */
+struct objects {
+	int dev;
+	struct tm_handle tm;
+	struct rm_handle rm;
+	struct tx_handle tx;
+	struct en_handle en, closed;
+};
+
+static int make_objects(struct objects *o)
+{
+	struct tx_handle tx;
+	int ret;
+
+	o->dev = ktm_dev();
+	ret = tm_make(&o->tm, 0666) ?: rm_make(&o->tm, &o->rm, NULL, KTM_RM_F_VOLATILE) ?:
+	      rm_recover(&o->rm) ?: tx_begin(&o->tm, &o->tx, 0) ?:
+	      en_make(&o->rm, &o->tx, &o->en, 1, 0) ?: tx_begin(&o->tm, &tx, 0) ?:
+	      en_make(&o->rm, &tx, &o->closed, 2, 0);
+	if (!ret && commit_nowait(&tx) != -EINPROGRESS)
+		ret = -EBADMSG;
+	ret = ret ?: prepare_complete(&o->closed);
+	close(o->closed.fd);
+	return ret;
+}
+
+/* Every call that makes an fd: the number of those that did not give @want. */
+static int calls_that_differ(const struct objects *o, int want)
+{
+	struct ktm_tm_create tm = { .size = sizeof(tm), .mode = 0600 };
+	struct ktm_open open_tm = { .size = sizeof(open_tm) };
+	struct ktm_open open_tx = { .size = sizeof(open_tx) };
+	struct ktm_tx_create tx = { .size = sizeof(tx) };
+	struct ktm_rm_create rm = { .size = sizeof(rm), .flags = KTM_RM_F_VOLATILE };
+	struct ktm_en_create en = { .size = sizeof(en), .tx_fd = o->tx.fd };
+	struct ktm_en_open open_en = { .size = sizeof(open_en) };
+	struct ktm_restrict fewer = { .size = sizeof(fewer), .rights = KTM_RIGHT_QUERY };
+	const struct {
+		const char *name;
+		int fd;
+		unsigned int cmd;
+		void *arg;
+	} calls[] = {
+		{ "TM_CREATE", o->dev, KTM_IOC_TM_CREATE, &tm },
+		{ "TM_OPEN", o->dev, KTM_IOC_TM_OPEN, &open_tm },
+		{ "TX_CREATE", o->tm.fd, KTM_IOC_TX_CREATE, &tx },
+		{ "TX_OPEN", o->tm.fd, KTM_IOC_TX_OPEN, &open_tx },
+		{ "RM_CREATE", o->tm.fd, KTM_IOC_RM_CREATE, &rm },
+		{ "EN_CREATE", o->rm.fd, KTM_IOC_EN_CREATE, &en },
+		{ "EN_OPEN", o->rm.fd, KTM_IOC_EN_OPEN, &open_en },
+		{ "RESTRICT", o->en.fd, KTM_IOC_RESTRICT, &fewer },
+	};
+	int ret, others = 0;
+	size_t i;
+
+	memcpy(open_tm.uuid, o->tm.uuid, KTM_UUID_SIZE);
+	memcpy(open_tx.uuid, o->tx.info.uuid, KTM_UUID_SIZE);
+	memcpy(open_en.uuid, o->closed.info.uuid, KTM_UUID_SIZE);
+	for (i = 0; i < ARRAY_LEN(calls); i++) {
+		ret = ktm_call(calls[i].fd, calls[i].cmd, calls[i].arg);
+		if (ret != want) {
+			fprintf(stderr, "# %s gives %d\n", calls[i].name, ret);
+			others++;
+		}
+	}
+	return others;
+}
+
+#define ASSERT_NOTHING_MADE(o) do {						\
+	ASSERT_TM(&(o)->tm, .state = KTM_TM_S_ONLINE, .rms = 1, .active = 1,	\
+		  .unfinished = 1);						\
+	ASSERT_TX(&(o)->tx, .state = KTM_TX_S_ACTIVE, .nr = 1);			\
+	ASSERT_RM(&(o)->rm, .state = KTM_RM_S_ONLINE, .nr = 2);			\
+	ASSERT_EN(&(o)->en, .state = KTM_EN_S_ACTIVE, .tx_state = KTM_TX_S_ACTIVE); \
+} while (0)
+
+TEST(no_fd_left)
+{
+	struct objects o = { };
+	struct rlimit before, limit;
+	int next;
+
+	ASSERT_EQ(0, make_objects(&o));
+	next = dup(0);
+	close(next);
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+	limit = before;
+	limit.rlim_cur = next;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	EXPECT_EQ(0, calls_that_differ(&o, -EMFILE));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
+	ASSERT_NOTHING_MADE(&o);
+	/* and with an fd to be had all of them work */
+	EXPECT_EQ(0, calls_that_differ(&o, 0));
+}
+
+static int write_quota(const char *text)
+{
+	int fd = open(QUOTA, O_WRONLY), ret = 0;
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+TEST(quota_used_up)
+{
+	struct objects o = { };
+	char before[32] = "";
+	int status;
+	pid_t pid;
+	FILE *file = fopen(QUOTA, "r");
+
+	ASSERT_NE(NULL, file);
+	ASSERT_NE(NULL, fgets(before, sizeof(before), file));
+	ASSERT_EQ(0, make_objects(&o));
+	/* 1, and the process uses it up: nobody else has objects as this user */
+	ASSERT_EQ(0, write_quota("1"));
+	pid = fork();
+	if (!pid) {
+		struct tx_handle tx;
+
+		if (setgid(NOBODY) || setuid(NOBODY) || tx_begin(&o.tm, &tx, 0))
+			_exit(100);
+		status = calls_that_differ(&o, -EDQUOT);
+		close(tx.fd);
+		_exit(status);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(0, write_quota(before));
+	/* the child's own was rolled back, and the one that got no fd */
+	ASSERT_TM(&o.tm, .state = KTM_TM_S_ONLINE, .rms = 1, .active = 1,
+		  .unfinished = 1, .aborted = 2);
+	ASSERT_RM(&o.rm, .state = KTM_RM_S_ONLINE, .nr = 2);
+}
+
+/* The log has failed: no new work, and no redo. */
+TEST(log_offline)
+{
+	const char *path = log_device("KTM_FAULT_DEV");
+	struct rm_handle rm, late;
+	struct tx_handle tx, other;
+	struct en_handle en, more;
+	__u8 log[KTM_UUID_SIZE], uuid[KTM_UUID_SIZE];
+	struct tm_handle tm;
+	int ret;
+
+	if (!path || !device_fault("fault", "none"))
+		SKIP(return, "no KTM_FAULT_DEV, or nobody to make it fail");
+	ASSERT_EQ(0, log_format(path, 0, log));
+	ASSERT_EQ(0, tm_attach(path, log, &tm, NULL));
+	ASSERT_EQ(0, rm_start(&tm, &rm, NULL));
+	random_uuid(uuid);
+	ASSERT_EQ(0, rm_make(&tm, &late, uuid, 0));
+	ASSERT_EQ(0, tx_begin(&tm, &tx, 0));
+	ASSERT_EQ(0, en_make(&rm, &tx, &en, 1, 0));
+	ASSERT_EQ(0, tx_begin(&tm, &other, 0));
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&tx));
+	ASSERT_NOTE(&rm, KTM_NOTIFY_PREPARE, &en);
+	ASSERT_TRUE(device_fault("fault", "write/once"));
+	ASSERT_EQ(0, prepare_complete(&en));
+	ASSERT_EQ(-EIO, commit_wait(&tx));
+	EXPECT_EQ(-ESHUTDOWN, rm_recover(&late));
+	ASSERT_RM(&late, .state = KTM_RM_S_OFFLINE);
+	EXPECT_EQ(-ESHUTDOWN, en_make(&rm, &other, &more, 1, 0));
+	ASSERT_TX(&other, .state = KTM_TX_S_ACTIVE);
+	ASSERT_RM(&rm, .state = KTM_RM_S_ONLINE, .nr = 1);
+	ret = rollback_wait(&other);
+	EXPECT_EQ(0, ret);
+	close(en.fd);
+	close(rm.fd);
+	close(late.fd);
+	ASSERT_EQ(0, tm_detach(&tm));
+	device_fault("fault", "none");
+}
+
+TEST_HARNESS_MAIN
