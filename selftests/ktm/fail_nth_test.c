@@ -4,82 +4,53 @@
  *
  * Each scenario is run with the first, the second, ... fault point of the task
  * failing, until it runs through without a fault. What matters is that nothing
- * is left behind and nothing splats: the result is any errno. Needs a kernel
- * with fault injection (the debug kernel).
+ * is left behind and nothing splats: the result is any errno. In the scenarios
+ * that use TRY() more is asked: a call that has failed has changed nothing, so
+ * the same call without a fault works, and the scenario comes to its end.
+ * Needs a kernel with fault injection (the debug kernel).
  */
 #include "kselftest_harness.h"
+#include "fail_nth.h"
 #include "ktm_log.h"
 
-#define KNOBS	"/sys/kernel/debug/failslab/"
+#include "kmod/rm/ktm_test_rm.h"
+
 #define NTH_MAX	400
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
-/* Faults in this task only, at the fault points that fail-nth counts. */
-static int open_fail_nth(void)
-{
-	char path[64];
-
-	write_text(KNOBS "ignore-gfp-wait", "N");
-	write_text("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
-	write_text("/sys/kernel/debug/fail_page_alloc/min-order", "0");
-	write_text("/sys/kernel/debug/fail_usercopy/verbose", "0");
-	write_text(KNOBS "verbose", "0");
-	write_text("/sys/kernel/debug/fail_page_alloc/verbose", "0");
-	snprintf(path, sizeof(path), "/proc/self/task/%d/fail-nth", gettid());
-	return open(path, O_RDWR | O_CLOEXEC);
-}
-
-/* The calls on this file have fault points of their own: each fault comes once. */
-static void set_nth(int fd, int nth)
-{
-	char text[16];
-	int n = snprintf(text, sizeof(text), "%d", nth), tries;
-
-	for (tries = 0; tries < 3; tries++)
-		if (pwrite(fd, text, n, 0) == n)
-			return;
-	abort();
-}
-
-/* Was the fault taken by the scenario? Ends the injection. */
-static bool fault_taken(int fd)
-{
-	char text[16] = "";
-	bool taken;
-
-	/* a read that fails has taken it itself */
-	taken = pread(fd, text, sizeof(text) - 1, 0) > 0 && atoi(text) == 0;
-	set_nth(fd, 0);
-	return taken;
-}
+static const __u8 rm_uuid[KTM_UUID_SIZE] = "an RM of a test";
 
 struct objects {
 	struct tm_handle tm;
 	struct rm_handle rm;
 	struct tx_handle tx;
 	struct en_handle en;
+	int kernel_rm;
+	unsigned int failed;	/* calls of TRY() that have failed */
+	bool ended;		/* the RM has given its last answer */
 };
 
-static void close_objects(struct objects *o)
+/* A fault comes once: what has failed is called again. */
+#define TRY(o, call)				\
+	({					\
+		int ret_ = (call);		\
+						\
+		if (ret_) {			\
+			(o)->failed++;		\
+			ret_ = (call);		\
+		}				\
+		ret_;				\
+	})
+
+static void close_fds(struct objects *o)
 {
-	int *fds[] = { &o->en.fd, &o->tx.fd, &o->rm.fd, &o->tm.fd };
+	int *fds[] = { &o->en.fd, &o->tx.fd, &o->rm.fd, &o->tm.fd, &o->kernel_rm };
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(fds); i++)
-		if (*fds[i] > 0)
+		if (*fds[i] > 0) {
 			close(*fds[i]);
-	memset(o, 0, sizeof(*o));
+			*fds[i] = 0;
+		}
 }
 
 static int make_volatile(struct objects *o)
@@ -116,20 +87,101 @@ static int scenario_veto(struct objects *o, const char *path)
 	       rollback_complete(&o->en) ?: rollback_wait(&o->tx);
 }
 
-static int scenario_queries(struct objects *o, const char *path)
+static int open_and_close(struct objects *o, int fd, unsigned int cmd, const __u8 *uuid)
 {
-	__u8 uuids[4][KTM_UUID_SIZE];
-	struct ktm_list list = { .size = sizeof(list), .uuids = (uintptr_t)uuids, .count = 4 };
 	struct ktm_open open = { .size = sizeof(open) };
-	struct ktm_tx_info info;
-	int ret = make_volatile(o) ?: tx_info(&o->tx, &info) ?:
-		ktm_call(o->tm.fd, KTM_IOC_TX_LIST, &list);
+	int ret;
 
-	memcpy(open.uuid, o->tx.info.uuid, KTM_UUID_SIZE);
-	ret = ret ?: ktm_call(o->tm.fd, KTM_IOC_TX_OPEN, &open);
+	memcpy(open.uuid, uuid, KTM_UUID_SIZE);
+	ret = TRY(o, ktm_call(fd, cmd, &open));
 	if (!ret)
 		close(open.out_fd);
 	return ret;
+}
+
+/* Lists from the start; finds as many as there must be. */
+static int list(struct objects *o, int fd, unsigned int cmd, __u32 nr)
+{
+	__u8 uuids[4][KTM_UUID_SIZE];
+	struct ktm_list list = { .size = sizeof(list), .uuids = (uintptr_t)uuids };
+	int ret;
+
+	ret = TRY(o, ({ list.cursor = 0; list.count = 4; ktm_call(fd, cmd, &list); }));
+	return ret ?: list.count == nr ? 0 : -EBADMSG;
+}
+
+static int restrict_and_close(struct objects *o, int fd)
+{
+	struct ktm_restrict arg = { .size = sizeof(arg), .rights = KTM_RIGHT_QUERY };
+	int ret = TRY(o, ktm_call(fd, KTM_IOC_RESTRICT, &arg));
+
+	if (!ret)
+		close(arg.out_fd);
+	return ret;
+}
+
+static int make_without_deadline(struct objects *o, const char *path)
+{
+	return make_volatile(o) ?: tx_set_timeout(&o->tx, 0);
+}
+
+static int scenario_queries(struct objects *o, const char *path)
+{
+	struct tm_want tm = { .state = KTM_TM_S_ONLINE, .rms = 1, .active = 1 };
+	struct tx_want tx = { .state = KTM_TX_S_ACTIVE, .nr = 1 };
+	struct rm_want rm = { .state = KTM_RM_S_ONLINE, .nr = 1 };
+	struct en_want en = { .state = KTM_EN_S_ACTIVE, .tx_state = KTM_TX_S_ACTIVE };
+	struct ktm_rm_info info = { .size = sizeof(info) };
+	struct ktm_get_abi abi = { .size = sizeof(abi) };
+	struct ktm_fd_info fd = { .size = sizeof(fd) };
+	int dev, ret;
+
+	dev = ktm_dev();
+	if (dev < 0)
+		dev = ktm_dev();
+	memcpy(info.uuid, o->rm.info.uuid, KTM_UUID_SIZE);
+	ret = TRY(o, ktm_call(dev, KTM_IOC_GET_ABI, &abi)) ?:
+	      list(o, dev, KTM_IOC_TM_LIST, 1) ?: list(o, o->tm.fd, KTM_IOC_TX_LIST, 1) ?:
+	      list(o, o->tm.fd, KTM_IOC_RM_LIST, 1) ?:
+	      open_and_close(o, dev, KTM_IOC_TM_OPEN, o->tm.uuid) ?:
+	      open_and_close(o, o->tm.fd, KTM_IOC_TX_OPEN, o->tx.info.uuid) ?:
+	      TRY(o, ktm_call(o->tm.fd, KTM_IOC_RM_INFO, &info)) ?:
+	      TRY(o, ktm_call(o->tm.fd, KTM_IOC_FD_INFO, &fd)) ?:
+	      restrict_and_close(o, o->tm.fd) ?: restrict_and_close(o, o->tx.fd) ?:
+	      restrict_and_close(o, o->rm.fd) ?: restrict_and_close(o, o->en.fd) ?:
+	      TRY(o, tx_set_timeout(&o->tx, now_ns() + 3600000 * MSEC)) ?:
+	      TRY(o, tx_set_timeout(&o->tx, 0)) ?:
+	      TRY(o, *tm_differs(&o->tm, tm)) ?: TRY(o, *tx_differs(&o->tx, tx)) ?:
+	      TRY(o, *rm_differs(&o->rm, rm)) ?: TRY(o, *en_differs(&o->en, en));
+	close(dev);
+	return ret;
+}
+
+static int kernel_rm_register(struct objects *o)
+{
+	struct test_rm_register arg = { .tm_fd = o->tm.fd, .flags = KTM_RM_F_VOLATILE };
+
+	memcpy(arg.uuid, rm_uuid, sizeof(arg.uuid));
+	return ktm_call(o->kernel_rm, TEST_RM_IOC_REGISTER, &arg);
+}
+
+static int kernel_rm_enlist(struct objects *o)
+{
+	struct test_rm_enlist arg = { .tx_fd = o->tx.fd };
+
+	return ktm_call(o->kernel_rm, TEST_RM_IOC_ENLIST, &arg);
+}
+
+static int scenario_kernel_rm(struct objects *o, const char *path)
+{
+	int ret;
+
+	ret = TRY(o, ({ o->kernel_rm = open("/dev/ktm_test_rm", O_RDWR | O_CLOEXEC);
+			o->kernel_rm < 0 ? -errno : 0; }));
+	return ret ?: TRY(o, tm_make(&o->tm, 0600)) ?: TRY(o, kernel_rm_register(o)) ?:
+	       TRY(o, tx_begin(&o->tm, &o->tx, 0)) ?: TRY(o, kernel_rm_enlist(o)) ?:
+	       TRY(o, kernel_rm_enlist(o)) ?: TRY(o, commit_wait(&o->tx)) ?:
+	       TRY(o, ktm_call(o->kernel_rm, TEST_RM_IOC_UNREGISTER, NULL));
 }
 
 static int scenario_attach(struct objects *o, const char *path)
@@ -140,11 +192,10 @@ static int scenario_attach(struct objects *o, const char *path)
 static int scenario_durable(struct objects *o, const char *path)
 {
 	char data[9000] = "";
-	__u8 uuid[KTM_UUID_SIZE] = "an RM of a test";
 	__u32 length = sizeof(data);
 	int i, ret;
 
-	ret = tm_attach(path, NULL, &o->tm, NULL) ?: rm_make(&o->tm, &o->rm, uuid, 0) ?:
+	ret = tm_attach(path, NULL, &o->tm, NULL) ?: rm_make(&o->tm, &o->rm, rm_uuid, 0) ?:
 	      rm_recover(&o->rm) ?: tx_begin(&o->tm, &o->tx, 0) ?:
 	      en_make(&o->rm, &o->tx, &o->en, 1, 0);
 	for (i = 0; i < 6 && !ret; i++)
@@ -164,6 +215,81 @@ static int scenario_durable(struct objects *o, const char *path)
 	return ret ?: commit_wait(&o->tx);
 }
 
+/* Without faults: committed, and its only RM has gone without an answer. */
+static int leave_unfinished(struct objects *o, const char *path)
+{
+	int ret;
+
+	ret = tm_attach(path, NULL, &o->tm, NULL) ?: rm_start(&o->tm, &o->rm, rm_uuid) ?:
+	      tx_begin(&o->tm, &o->tx, 0) ?: en_make(&o->rm, &o->tx, &o->en, 1, 0) ?:
+	      en_log(&o->en, "redo", 4, NULL);
+	if (!ret && commit_nowait(&o->tx) != -EINPROGRESS)
+		ret = -EBADMSG;
+	ret = ret ?: *note_differs(&o->rm, KTM_NOTIFY_PREPARE, &o->en) ? -EBADMSG :
+	      prepare_complete(&o->en) ?:
+	      *note_differs(&o->rm, KTM_NOTIFY_COMMIT, &o->en) ? -EBADMSG : 0;
+	close(o->en.fd);
+	close(o->rm.fd);
+	close(o->tx.fd);
+	o->rm.fd = 0;
+	o->en.fd = 0;
+	o->tx.fd = 0;
+	return ret;
+}
+
+static int leave_recovered(struct objects *o, const char *path)
+{
+	int ret = leave_unfinished(o, path) ?: tm_detach(&o->tm);
+
+	close(o->tm.fd);
+	return ret ?: tm_attach(path, NULL, &o->tm, NULL);
+}
+
+/* Found again as long as the answer was not given. */
+static int check_unfinished(struct objects *o, const char *path)
+{
+	__u32 recovered;
+	int ret = tm_attach(path, NULL, &o->tm, &recovered);
+
+	if (ret)
+		return ret;
+	ret = tm_detach(&o->tm);
+	return ret ?: recovered == !o->ended ? 0 : -EBADMSG;
+}
+
+static int scenario_detach(struct objects *o, const char *path)
+{
+	return TRY(o, tm_detach(&o->tm));
+}
+
+static int read_note(struct objects *o, __u32 type)
+{
+	struct ktm_notification note;
+	int ret = TRY(o, read(o->rm.fd, &note, sizeof(note)) < 0 ? -errno : 0);
+
+	return ret ?: note.type == type ? 0 : -EBADMSG;
+}
+
+static int scenario_recover(struct objects *o, const char *path)
+{
+	char redo[4] = "";
+	__u32 length;
+	int ret;
+
+	ret = TRY(o, rm_make(&o->tm, &o->rm, rm_uuid, 0)) ?: TRY(o, rm_recover(&o->rm)) ?:
+	      read_note(o, KTM_NOTIFY_RECOVER) ?: read_note(o, KTM_NOTIFY_LAST_RECOVER) ?:
+	      TRY(o, en_reopen(&o->rm, o->en.info.uuid, 7, &o->en)) ?:
+	      TRY(o, ({ length = 4; en_read_log(&o->en, 0, redo, &length); })) ?:
+	      TRY(o, ask_outcome(&o->en)) ?: read_note(o, KTM_NOTIFY_COMMIT);
+	if (ret)
+		return ret;
+	if (memcmp(redo, "redo", 4))
+		return -EBADMSG;
+	ret = TRY(o, commit_complete(&o->en));
+	o->ended = !ret;
+	return ret;
+}
+
 FIXTURE(fail_nth)
 {
 	const char *path;
@@ -175,14 +301,43 @@ FIXTURE_VARIANT(fail_nth)
 {
 	int (*run)(struct objects *o, const char *path);
 	bool durable;
+	bool careful;		/* works in spite of a fault: uses TRY() */
+	/* before and after each run, without faults; may be NULL */
+	int (*before)(struct objects *o, const char *path);
+	int (*after)(struct objects *o, const char *path);
 };
 
 FIXTURE_VARIANT_ADD(fail_nth, commit) { .run = scenario_commit };
 FIXTURE_VARIANT_ADD(fail_nth, single_phase) { .run = scenario_single };
 FIXTURE_VARIANT_ADD(fail_nth, veto) { .run = scenario_veto };
-FIXTURE_VARIANT_ADD(fail_nth, queries) { .run = scenario_queries };
+FIXTURE_VARIANT_ADD(fail_nth, queries)
+{
+	.run = scenario_queries,
+	.careful = true,
+	.before = make_without_deadline,
+};
+
+FIXTURE_VARIANT_ADD(fail_nth, kernel_rm) { .run = scenario_kernel_rm, .careful = true };
 FIXTURE_VARIANT_ADD(fail_nth, attach) { .run = scenario_attach, .durable = true };
 FIXTURE_VARIANT_ADD(fail_nth, durable) { .run = scenario_durable, .durable = true };
+
+FIXTURE_VARIANT_ADD(fail_nth, detach)
+{
+	.run = scenario_detach,
+	.durable = true,
+	.careful = true,
+	.before = leave_unfinished,
+	.after = check_unfinished,
+};
+
+FIXTURE_VARIANT_ADD(fail_nth, recover)
+{
+	.run = scenario_recover,
+	.durable = true,
+	.careful = true,
+	.before = leave_recovered,
+	.after = check_unfinished,
+};
 
 FIXTURE_SETUP(fail_nth)
 {
@@ -216,7 +371,7 @@ static int count_tms(void)
 
 TEST_F_TIMEOUT(fail_nth, sweep, 600)
 {
-	int nth, ret, tms = count_tms(), next = dup(0), fd;
+	int nth, ret, tms = count_tms(), next = dup(0), fd, failed = 0;
 	struct objects o = { };
 	bool taken = true;
 
@@ -224,12 +379,21 @@ TEST_F_TIMEOUT(fail_nth, sweep, 600)
 	for (nth = 1; taken && nth < NTH_MAX; nth++) {
 		if (variant->durable)
 			ASSERT_EQ(0, log_format(self->path, LOG_SMALL, self->uuid));
+		if (variant->before)
+			ASSERT_EQ(0, variant->before(&o, self->path));
 		set_nth(self->nth, nth);
 		ret = variant->run(&o, self->path);
 		taken = fault_taken(self->nth);
-		close_objects(&o);
+		failed += ret || o.failed;
+		if (variant->careful)
+			EXPECT_EQ(0, ret) TH_LOG("nth %d", nth);
+		close_fds(&o);
 		if (variant->durable)
 			log_release();
+		if (variant->after)
+			EXPECT_EQ(0, variant->after(&o, self->path)) TH_LOG("nth %d", nth);
+		close_fds(&o);
+		memset(&o, 0, sizeof(o));
 		/* the same objects and fds as before */
 		ASSERT_EQ(tms, count_tms()) TH_LOG("nth %d", nth);
 		fd = dup(0);
@@ -238,7 +402,9 @@ TEST_F_TIMEOUT(fail_nth, sweep, 600)
 	}
 	EXPECT_FALSE(taken);
 	EXPECT_EQ(0, ret);
-	TH_LOG("%d fault points", nth - 2);
+	/* else nothing was tested */
+	EXPECT_LT(0, failed);
+	TH_LOG("%d fault points, of which %d made a call fail", nth - 2, failed);
 }
 
 TEST_HARNESS_MAIN
