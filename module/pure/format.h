@@ -53,7 +53,7 @@
 #define KTM_DISK_RING_MIN	(1ULL << 20)
 #define KTM_DISK_RING_MAX	(1ULL << 44)
 #define KTM_DISK_BUFFER_MAX	131072U	/* bytes in one buffer */
-#define KTM_DISK_VERSION	2	/* 1, which has no PROMISE and no recovery information, is read */
+#define KTM_DISK_VERSION	2	/* 1 is read: no PROMISE, no recovery information */
 #define KTM_DISK_UUID_SIZE	16
 #define KTM_DISK_NAME_MAX	64
 #define KTM_DISK_DATA_MAX	61440U	/* bytes of data in a record */

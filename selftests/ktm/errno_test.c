@@ -79,14 +79,6 @@ static int calls_that_differ(const struct objects *o, int want)
 	return others;
 }
 
-#define ASSERT_NOTHING_MADE(o) do {						\
-	ASSERT_TM(&(o)->tm, .state = KTM_TM_S_ONLINE, .rms = 1, .active = 1,	\
-		  .unfinished = 1);						\
-	ASSERT_TX(&(o)->tx, .state = KTM_TX_S_ACTIVE, .nr = 1);			\
-	ASSERT_RM(&(o)->rm, .state = KTM_RM_S_ONLINE, .nr = 2);			\
-	ASSERT_EN(&(o)->en, .state = KTM_EN_S_ACTIVE, .tx_state = KTM_TX_S_ACTIVE); \
-} while (0)
-
 TEST(no_fd_left)
 {
 	struct objects o = { };
@@ -102,7 +94,10 @@ TEST(no_fd_left)
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 	EXPECT_EQ(0, calls_that_differ(&o, -EMFILE));
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
-	ASSERT_NOTHING_MADE(&o);
+	ASSERT_TM(&o.tm, .state = KTM_TM_S_ONLINE, .rms = 1, .active = 1, .unfinished = 1);
+	ASSERT_TX(&o.tx, .state = KTM_TX_S_ACTIVE, .nr = 1);
+	ASSERT_RM(&o.rm, .state = KTM_RM_S_ONLINE, .nr = 2);
+	ASSERT_EN(&o.en, .state = KTM_EN_S_ACTIVE, .tx_state = KTM_TX_S_ACTIVE);
 	/* and with an fd to be had all of them work */
 	EXPECT_EQ(0, calls_that_differ(&o, 0));
 }

@@ -30,15 +30,13 @@ struct objects {
 };
 
 /* A fault comes once: what has failed is called again. */
-#define TRY(o, call)				\
-	({					\
-		int ret_ = (call);		\
-						\
-		if (ret_) {			\
-			(o)->failed++;		\
-			ret_ = (call);		\
-		}				\
-		ret_;				\
+#define TRY(o, call)							\
+	({								\
+		int try_ = 0, ret_;					\
+									\
+		while ((ret_ = (call)) && !try_++)			\
+			(o)->failed++;					\
+		ret_;							\
 	})
 
 static void close_fds(struct objects *o)

@@ -60,6 +60,11 @@ static const struct {
 	CALL(EN, EN_ROLLBACK_COMPLETE, ktm_en_answer, KTM_RIGHT_ANSWER),
 	CALL(EN, EN_READ_ONLY, ktm_en_answer, KTM_RIGHT_ANSWER, true),
 	CALL(EN, EN_REJECT_SINGLE_PHASE, ktm_en_answer, KTM_RIGHT_ANSWER),
+	CALL(EN, EN_REQUEST_OUTCOME, ktm_en_answer, KTM_RIGHT_ANSWER),
+	CALL(EN, EN_PREPREPARE_COMPLETE, ktm_en_answer, KTM_RIGHT_ANSWER),
+	CALL(EN, EN_PREPREPARE, ktm_en_answer, KTM_RIGHT_ANSWER),
+	CALL(EN, EN_PREPARE, ktm_en_answer, KTM_RIGHT_ANSWER),
+	CALL(EN, EN_COMMIT, ktm_en_answer, KTM_RIGHT_ANSWER),
 	CALL(EN, EN_ROLLBACK, ktm_en_rollback, KTM_RIGHT_ANSWER),
 	CALL(TX, FD_INFO, ktm_fd_info, 0),
 };
