@@ -102,7 +102,7 @@ static int device_make(char *path, size_t size)
 	FILE *pipe;
 	char line[64] = "";
 
-	if (system("dmsetup create --noudevsync ktm-owner --table '0 8192 linear '$KTM_LOG2_DEV' 0'"))
+	if (system("echo 0 8192 linear $KTM_LOG2_DEV 0 | dmsetup create --noudevsync ktm-owner"))
 		return -1;
 	pipe = popen("dmsetup info --columns --noheadings -o blkdevname ktm-owner", "r");
 	if (!pipe)

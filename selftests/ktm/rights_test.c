@@ -17,14 +17,17 @@ static const __u64 all_rights[NR_KINDS] = {
 	[EN] = KTM_RIGHTS_EN,
 };
 
-/* Calls that an argument of zeros refuses, but for those marked. */
+/*
+ * Calls that an argument of zeros refuses, but for those marked: they work, or, orders of a
+ * superior, are refused to this enlistment with EPERM whatever its rights.
+ */
 static const struct {
 	const char *name;
 	enum kind kind;
 	unsigned int cmd;
 	__u32 size;
 	__u64 right;
-	bool works;	/* with zeros */
+	bool works;	/* with zeros, or is not for this enlistment */
 } calls[] = {
 #define CALL(kind_, nr, type, right_, ...) \
 	{ #nr, kind_, KTM_IOC_##nr, sizeof(struct type), right_, ##__VA_ARGS__ }
@@ -62,9 +65,9 @@ static const struct {
 	CALL(EN, EN_REJECT_SINGLE_PHASE, ktm_en_answer, KTM_RIGHT_ANSWER),
 	CALL(EN, EN_REQUEST_OUTCOME, ktm_en_answer, KTM_RIGHT_ANSWER),
 	CALL(EN, EN_PREPREPARE_COMPLETE, ktm_en_answer, KTM_RIGHT_ANSWER),
-	CALL(EN, EN_PREPREPARE, ktm_en_answer, KTM_RIGHT_ANSWER),
-	CALL(EN, EN_PREPARE, ktm_en_answer, KTM_RIGHT_ANSWER),
-	CALL(EN, EN_COMMIT, ktm_en_answer, KTM_RIGHT_ANSWER),
+	CALL(EN, EN_PREPREPARE, ktm_en_answer, KTM_RIGHT_ANSWER, true),
+	CALL(EN, EN_PREPARE, ktm_en_answer, KTM_RIGHT_ANSWER, true),
+	CALL(EN, EN_COMMIT, ktm_en_answer, KTM_RIGHT_ANSWER, true),
 	CALL(EN, EN_ROLLBACK, ktm_en_rollback, KTM_RIGHT_ANSWER),
 	CALL(TX, FD_INFO, ktm_fd_info, 0),
 };
