@@ -204,7 +204,8 @@ static void abort_tx(struct m_world *world, struct m_tx *tx, __u32 reason, __u32
 		if (en->state == KTM_EN_S_DONE)
 			continue;
 		en->state = KTM_EN_S_ABORTING;
-		if (present(en->rm))
+		/* presumed abort: who has not asked for the outcome need not be told */
+		if (present(en->rm) && !en->earlier)
 			post(en->rm, en, KTM_NOTIFY_ROLLBACK);
 		else
 			leave(en);
