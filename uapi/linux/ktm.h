@@ -814,7 +814,8 @@ struct ktm_rm_info {
  * @KTM_NOTIFY_SINGLE_PHASE_COMMIT: decide and carry it out in one step; answer
  *	commit complete, reject single phase, or rollback
  * @KTM_NOTIFY_RECOVER: an unresolved enlistment of an earlier life: open it
- *	(KTM_IOC_EN_OPEN), then call KTM_IOC_EN_RECOVER for the outcome
+ *	(KTM_IOC_EN_OPEN), then call KTM_IOC_EN_RECOVER for the outcome. ENOENT,
+ *	EALREADY: it was rolled back meanwhile.
  * @KTM_NOTIFY_LAST_RECOVER: the last of these was sent; no enlistment
  * @KTM_NOTIFY_PREPREPARE: phase 0: write what is cached to the RMs below, which
  *	may enlist meanwhile, and from now on write through; answer preprepare
@@ -1163,6 +1164,9 @@ struct ktm_en_recovery_info {
  * KTM_IOC_EN_RECOVER: asks for the outcome of an enlistment of an earlier
  * life; COMMIT or ROLLBACK follows, or INDOUBT first if it is up to a superior. Of
  * a superior: it is back; PREPARE_COMPLETE follows if its order is awaited.
+ * EALREADY: the transaction was rolled back since RECOVER was sent, and as no
+ * commit can follow (presumed abort) ktm has let go of the enlistment; undo what
+ * is left of it. KTM_IOC_EN_OPEN gives ENOENT then.
  *
  * KTM_IOC_EN_REQUEST_OUTCOME: it is prepared, and cannot wait for the outcome. The
  * transaction is rolled back if others have not prepared yet; the superior, if
