@@ -23,7 +23,7 @@ struct ktm_enlistment *ktm_enlistment_alloc(struct ktm_tx *tx, struct ktm_rm *rm
 	en->flags = flags;
 	INIT_LIST_HEAD(&en->tx_node);
 	INIT_LIST_HEAD(&en->rm_node);
-	ktm_note_init(&en->note, en);
+	ktm_note_init(&en->note, false);
 	mutex_init(&en->log_lock);
 	return en;
 }

@@ -14,6 +14,16 @@
 #include "tx.h"
 
 /**
+ * struct ktm_recovery_info - bytes that a resource manager finds again
+ * @length: of the data, at least 1
+ * @data: the RM's
+ */
+struct ktm_recovery_info {
+	u32 length;
+	u8 data[];
+};
+
+/**
  * struct ktm_enlistment - an enlistment
  * @obj: identity and references
  * @tx: its transaction, with a reference [const]
@@ -39,7 +49,9 @@
  * @max_records: room in lsns [log_lock]
  * @prepare_lsn: the PREPARE record, or 0 [log_lock]
  * @info: recovery information, or NULL [log_lock]
- * @info_length: its bytes [log_lock]
+ *
+ * A million of them may be there: 256 bytes without debugging, a size that the
+ * slab allocator has.
  */
 struct ktm_enlistment {
 	struct ktm_object obj;
@@ -66,8 +78,7 @@ struct ktm_enlistment {
 	u32 nr_records;
 	u32 max_records;
 	u64 prepare_lsn;
-	void *info;
-	u32 info_length;
+	struct ktm_recovery_info *info;
 };
 
 /**

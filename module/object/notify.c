@@ -5,11 +5,16 @@
 #include "notify.h"
 #include "enlistment.h"
 
-void ktm_note_init(struct ktm_note *note, struct ktm_enlistment *en)
+void ktm_note_init(struct ktm_note *note, bool of_rm)
 {
 	INIT_LIST_HEAD(&note->node);
 	note->type = 0;
-	note->en = en;
+	note->of_rm = of_rm;
+}
+
+struct ktm_enlistment *ktm_note_enlistment(struct ktm_note *note)
+{
+	return note->of_rm ? NULL : container_of(note, struct ktm_enlistment, note);
 }
 
 /* The work may outlast the note, so it has a reference of its own. */
@@ -23,15 +28,17 @@ static void queue_delivery(struct ktm_rm *rm, struct ktm_enlistment *en)
 
 void ktm_notify_post_locked(struct ktm_rm *rm, struct ktm_note *note, u32 type)
 {
+	struct ktm_enlistment *en = ktm_note_enlistment(note);
+
 	ktm_assert_rm(rm);
 	note->type = type;
 	if (list_empty(&note->node)) {
-		if (note->en)
-			ktm_enlistment_get(note->en);
+		if (en)
+			ktm_enlistment_get(en);
 		list_add_tail(&note->node, &rm->queue);
 	}
-	if (rm->workers && note->en)
-		queue_delivery(rm, note->en);
+	if (rm->workers && en)
+		queue_delivery(rm, en);
 	else
 		wake_up_interruptible(&rm->wait);
 }
@@ -68,6 +75,7 @@ bool ktm_notify_cancel_locked(struct ktm_rm *rm, struct ktm_note *note)
 
 bool ktm_notify_peek(struct ktm_rm *rm, struct ktm_notification *record)
 {
+	struct ktm_enlistment *en;
 	struct ktm_note *note;
 
 	lockdep_assert_held(&rm->read_lock);
@@ -79,12 +87,13 @@ bool ktm_notify_peek(struct ktm_rm *rm, struct ktm_notification *record)
 	note = list_first_entry_or_null(&rm->queue, struct ktm_note, node);
 	if (note) {
 		record->type = note->type;
-		if (note->en) {
+		en = ktm_note_enlistment(note);
+		if (en) {
 			if (note->type != KTM_NOTIFY_RECOVER &&
 			    note->type != KTM_NOTIFY_RECOVER_QUERY)
-				record->key = note->en->key;
-			export_uuid(record->enlistment, &note->en->obj.uuid);
-			export_uuid(record->tx, &note->en->tx->obj.uuid);
+				record->key = en->key;
+			export_uuid(record->enlistment, &en->obj.uuid);
+			export_uuid(record->tx, &en->tx->obj.uuid);
 		}
 	}
 	spin_unlock(&rm->lock);
@@ -93,19 +102,20 @@ bool ktm_notify_peek(struct ktm_rm *rm, struct ktm_notification *record)
 
 void ktm_notify_pop(struct ktm_rm *rm, const struct ktm_notification *record)
 {
-	struct ktm_enlistment *en = NULL;
+	struct ktm_enlistment *en;
 	struct ktm_note *note;
 	uuid_t uuid = uuid_null;
 
 	lockdep_assert_held(&rm->read_lock);
 	spin_lock(&rm->lock);
 	note = list_first_entry_or_null(&rm->queue, struct ktm_note, node);
-	if (note && note->en)
-		uuid_copy(&uuid, &note->en->obj.uuid);
-	if (note && note->type == record->type &&
-	    !memcmp(record->enlistment, &uuid, sizeof(uuid)) &&
-	    ktm_notify_cancel_locked(rm, note))
-		en = note->en;
+	en = note ? ktm_note_enlistment(note) : NULL;
+	if (en)
+		uuid_copy(&uuid, &en->obj.uuid);
+	if (!note || note->type != record->type ||
+	    memcmp(record->enlistment, &uuid, sizeof(uuid)) ||
+	    !ktm_notify_cancel_locked(rm, note))
+		en = NULL;
 	spin_unlock(&rm->lock);
 	if (en)
 		ktm_enlistment_put(en);

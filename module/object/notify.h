@@ -20,20 +20,27 @@ struct ktm_notification;
  * struct ktm_note - a notification that waits
  * @node: in rm.queue, or empty [rm.lock]
  * @type: enum ktm_notify [rm.lock]
- * @en: the enlistment, or NULL [const]
+ * @of_rm: part of the RM itself, not of an enlistment [const]
  */
 struct ktm_note {
 	struct list_head node;
 	u32 type;
-	struct ktm_enlistment *en;
+	bool of_rm;
 };
 
 /**
  * ktm_note_init - a note that does not wait
  * @note: the note
- * @en: its enlistment, or NULL
+ * @of_rm: part of the RM itself, not of an enlistment
  */
-void ktm_note_init(struct ktm_note *note, struct ktm_enlistment *en);
+void ktm_note_init(struct ktm_note *note, bool of_rm);
+
+/**
+ * ktm_note_enlistment - the enlistment that a note is part of
+ * @note: the note
+ * Return: the enlistment, or NULL if the note is the RM's own.
+ */
+struct ktm_enlistment *ktm_note_enlistment(struct ktm_note *note);
 
 /**
  * ktm_notify_post - queue a notification about an enlistment

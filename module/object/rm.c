@@ -25,7 +25,7 @@ struct ktm_rm *ktm_rm_alloc(struct ktm_tm *tm, const uuid_t *uuid, u32 flags,
 	init_waitqueue_head(&rm->wait);
 	INIT_LIST_HEAD(&rm->enlistments);
 	INIT_LIST_HEAD(&rm->queue);
-	ktm_note_init(&rm->last_recover, NULL);
+	ktm_note_init(&rm->last_recover, true);
 	return rm;
 }
 

@@ -29,6 +29,7 @@
 
 #include "deliver.h"
 #include "recovery.h"
+#include "recovery_info.h"
 #include "step.h"
 
 /**
@@ -44,7 +45,6 @@
  * @max_building: room in it
  * @prepare_lsn: the vote, or 0
  * @info: recovery information of the last vote, or NULL
- * @info_length: its bytes
  */
 struct found_en {
 	struct list_head node;
@@ -57,8 +57,7 @@ struct found_en {
 	u32 nr_building;
 	u32 max_building;
 	u64 prepare_lsn;
-	void *info;
-	u32 info_length;
+	struct ktm_recovery_info *info;
 };
 
 /**
@@ -220,17 +219,16 @@ static int take_prepare(struct found_en *en, const struct ktm_log_record *record
 {
 	const struct ktm_disk_prepare *prepare = record->data;
 	u32 length = le32_to_cpu(prepare->info_length);
-	void *info = NULL;
+	struct ktm_recovery_info *info = NULL;
 
 	/* the pure code has found that the length is what the data has */
 	if (length) {
-		info = kmemdup(prepare + 1, length, GFP_KERNEL_ACCOUNT);
+		info = ktm_recovery_info_alloc(prepare + 1, length);
 		if (!info)
 			return -ENOMEM;
 	}
 	kfree(en->info);
 	en->info = info;
-	en->info_length = length;
 	/* votes of aborted transactions may have lost their redo: checked later */
 	kvfree(en->lsns);
 	en->lsns = en->building;
@@ -434,7 +432,6 @@ static int make_enlistment(struct ktm_step *step, struct found_en *found, bool d
 	en->prepare_lsn = found->prepare_lsn;
 	found->lsns = NULL;
 	en->info = found->info;
-	en->info_length = found->info_length;
 	found->info = NULL;
 
 	spin_lock(&tx->lock);

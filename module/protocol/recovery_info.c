@@ -18,15 +18,15 @@
 static_assert(KTM_RECOVERY_INFO_MAX == KTM_DISK_INFO_MAX);
 
 /* What the bytes add to the PREPARE record. */
-static u64 cost(u32 length)
+static u64 cost(const struct ktm_recovery_info *info)
 {
-	return round_up((u64)length, 8);
+	return info ? round_up((u64)info->length, 8) : 0;
 }
 
 static int replace(struct ktm_enlistment *en, const struct ktm_log *log,
-		   void **info, u32 length)
+		   struct ktm_recovery_info **info)
 {
-	u64 old = cost(en->info_length), new = cost(length);
+	u64 old = cost(en->info), new = cost(*info);
 	int ret;
 
 	ret = ktm_redo_check_append(en);
@@ -37,14 +37,25 @@ static int replace(struct ktm_enlistment *en, const struct ktm_log *log,
 	if (old > new)
 		ktm_redo_uncharge(en->tx, old - new);
 	swap(en->info, *info);
-	en->info_length = length;
 	return 0;
+}
+
+struct ktm_recovery_info *ktm_recovery_info_alloc(const void *data, u32 length)
+{
+	struct ktm_recovery_info *info;
+
+	info = kmalloc(struct_size(info, data, length), GFP_KERNEL_ACCOUNT);
+	if (!info)
+		return NULL;
+	info->length = length;
+	memcpy(info->data, data, length);
+	return info;
 }
 
 int ktm_recovery_info_set(struct ktm_enlistment *en, const void *data, u32 length)
 {
+	struct ktm_recovery_info *info = NULL;
 	struct ktm_log *log;
-	void *info = NULL;
 	int idx, ret;
 
 	if (!ktm_redo_is_logged(en))
@@ -52,13 +63,13 @@ int ktm_recovery_info_set(struct ktm_enlistment *en, const void *data, u32 lengt
 	if (length > KTM_RECOVERY_INFO_MAX)
 		return -EMSGSIZE;
 	if (length) {
-		info = kmemdup(data, length, GFP_KERNEL_ACCOUNT);
+		info = ktm_recovery_info_alloc(data, length);
 		if (!info)
 			return -ENOMEM;
 	}
 	log = ktm_tm_use_log(en->tx->tm, &idx);
 	mutex_lock(&en->log_lock);
-	ret = log ? replace(en, log, &info, length) : -ESHUTDOWN;
+	ret = log ? replace(en, log, &info) : -ESHUTDOWN;
 	mutex_unlock(&en->log_lock);
 	ktm_tm_unuse_log(en->tx->tm, idx);
 	kfree(info);
@@ -73,11 +84,11 @@ int ktm_recovery_info_get(struct ktm_enlistment *en, void *buffer, u32 *length)
 	if (!ktm_redo_is_logged(en))
 		return -EINVAL;
 	mutex_lock(&en->log_lock);
-	*length = en->info_length;
+	*length = en->info ? en->info->length : 0;
 	if (*length > room)
 		ret = -EMSGSIZE;
 	else if (*length)
-		memcpy(buffer, en->info, *length);
+		memcpy(buffer, en->info->data, *length);
 	mutex_unlock(&en->log_lock);
 	return ret;
 }

@@ -8,6 +8,15 @@
 #include "../object/enlistment.h"
 
 /**
+ * ktm_recovery_info_alloc - recovery information with a copy of some bytes
+ * @data: the bytes; copied
+ * @length: how many, at least 1
+ * Context: process context, may sleep.
+ * Return: what kfree() frees, or NULL if there is no memory.
+ */
+struct ktm_recovery_info *ktm_recovery_info_alloc(const void *data, u32 length);
+
+/**
  * ktm_recovery_info_set - replace the recovery information of an enlistment
  * @en: the enlistment
  * @data: the bytes; copied

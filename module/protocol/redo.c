@@ -146,21 +146,22 @@ static int append_prepare(struct ktm_enlistment *en, struct ktm_log *log,
 			  const u64 *lsns, u32 nr, u16 flags,
 			  enum ktm_log_space space, u64 *lsn)
 {
+	u32 length = en->info ? en->info->length : 0;
 	struct ktm_disk_prepare *prepare;
 	struct ktm_log_record record;
 	int ret;
 
 	lockdep_assert_held(&en->log_lock);
-	prepare = kmalloc(sizeof(*prepare) + en->info_length, GFP_KERNEL);
+	prepare = kmalloc(sizeof(*prepare) + length, GFP_KERNEL);
 	if (!prepare)
 		return -ENOMEM;
 	prepare->first_lsn = cpu_to_le64(nr ? lsns[0] : 0);
 	prepare->nr_records = cpu_to_le32(nr);
-	prepare->info_length = cpu_to_le32(en->info_length);
-	if (en->info_length)
-		memcpy(prepare + 1, en->info, en->info_length);
+	prepare->info_length = cpu_to_le32(length);
+	if (length)
+		memcpy(prepare + 1, en->info->data, length);
 	fill(&record, en, KTM_RECORD_PREPARE, prepare,
-	     sizeof(*prepare) + en->info_length);
+	     sizeof(*prepare) + length);
 	record.flags = flags;
 	record.prev_lsn = last_lsn(lsns, nr);
 	ret = ktm_log_append(log, &record, space, NULL);

@@ -193,7 +193,7 @@ static void drop_queue(struct ktm_rm *rm)
 		spin_lock(&rm->lock);
 		note = list_first_entry_or_null(&rm->queue, struct ktm_note, node);
 		if (note && ktm_notify_cancel_locked(rm, note))
-			en = note->en;
+			en = ktm_note_enlistment(note);
 		spin_unlock(&rm->lock);
 		if (en)
 			ktm_enlistment_put(en);
