@@ -110,59 +110,94 @@ static int en_get_recovery_info(struct ktm_call *call)
 	return ret;
 }
 
+/* The value first: a decision that the answer brings about is stamped with it. */
+static int answer(struct ktm_call *call, int (*fn)(struct ktm_enlistment *en))
+{
+	struct ktm_en_answer *arg = &call->arg.en_answer;
+	struct ktm_enlistment *en = call->object;
+	int ret;
+
+	ret = ktm_tm_see_clock(en->tx->tm, arg->clock);
+	if (ret)
+		return ret;
+	ret = fn(en);
+	arg->clock = ktm_tm_clock(en->tx->tm);
+	return ret;
+}
+
 static int en_recover(struct ktm_call *call)
 {
-	return ktm_answer_ask_outcome(call->object);
+	return answer(call, ktm_answer_ask_outcome);
+}
+
+static int preprepared(struct ktm_enlistment *en)
+{
+	return ktm_answer(en, KTM_EN_E_PREPREPARE_COMPLETE);
+}
+
+static int order_preprepare(struct ktm_enlistment *en)
+{
+	return ktm_superior_order(en, KTM_EN_E_DO_PREPREPARE);
+}
+
+static int order_prepare(struct ktm_enlistment *en)
+{
+	return ktm_superior_order(en, KTM_EN_E_DO_PREPARE);
+}
+
+static int order_commit(struct ktm_enlistment *en)
+{
+	return ktm_superior_order(en, KTM_EN_E_DO_COMMIT);
 }
 
 static int en_preprepare_complete(struct ktm_call *call)
 {
-	return ktm_answer(call->object, KTM_EN_E_PREPREPARE_COMPLETE);
+	return answer(call, preprepared);
 }
 
 static int en_prepare_complete(struct ktm_call *call)
 {
-	return ktm_answer_prepared(call->object);
+	return answer(call, ktm_answer_prepared);
 }
 
 static int en_commit_complete(struct ktm_call *call)
 {
-	return ktm_answer(call->object, KTM_EN_E_COMMIT_COMPLETE);
+	return answer(call, ktm_enlistment_commit_complete);
 }
 
 static int en_rollback_complete(struct ktm_call *call)
 {
-	return ktm_answer(call->object, KTM_EN_E_ROLLBACK_COMPLETE);
+	return answer(call, ktm_enlistment_rollback_complete);
 }
 
 static int en_read_only(struct ktm_call *call)
 {
-	return ktm_answer_read_only(call->object);
+	return answer(call, ktm_answer_read_only);
 }
 
 static int en_reject_single_phase(struct ktm_call *call)
 {
-	return ktm_answer_reject_single(call->object);
+	return answer(call, ktm_answer_reject_single);
 }
 
 static int en_request_outcome(struct ktm_call *call)
 {
-	return ktm_answer_request_outcome(call->object);
+	return answer(call, ktm_answer_request_outcome);
 }
 
 static int en_preprepare(struct ktm_call *call)
 {
-	return ktm_superior_order(call->object, KTM_EN_E_DO_PREPREPARE);
+	return answer(call, order_preprepare);
 }
 
 static int en_prepare(struct ktm_call *call)
 {
-	return ktm_superior_order(call->object, KTM_EN_E_DO_PREPARE);
+	return answer(call, order_prepare);
 }
 
 static int en_commit(struct ktm_call *call)
 {
-	return ktm_superior_order(call->object, KTM_EN_E_DO_COMMIT);
+	return answer(call, order_commit);
 }
 
 static int en_rollback(struct ktm_call *call)
@@ -186,7 +221,7 @@ static int en_rollback(struct ktm_call *call)
 
 #define ANSWER(cmd, handler)							\
 	KTM_IOCTL_OP(cmd, handler, struct ktm_en_answer, flags, 0, KTM_RIGHT_ANSWER,	\
-		     KTM_OP_IN)
+		     KTM_OP_IN_FIRST)
 
 static const struct ktm_ioctl_op en_ops[] = {
 	KTM_IOCTL_OP_GET_ABI,
@@ -205,7 +240,7 @@ static const struct ktm_ioctl_op en_ops[] = {
 		     struct ktm_en_recovery_info, reserved, 0,
 		     KTM_RIGHT_LOG, KTM_OP_ALWAYS),
 	KTM_IOCTL_OP(KTM_IOC_EN_RECOVER, en_recover, struct ktm_en_answer, flags, 0,
-		     KTM_RIGHT_RECOVER, KTM_OP_IN),
+		     KTM_RIGHT_RECOVER, KTM_OP_IN_FIRST),
 	ANSWER(KTM_IOC_EN_PREPREPARE_COMPLETE, en_preprepare_complete),
 	ANSWER(KTM_IOC_EN_PREPARE_COMPLETE, en_prepare_complete),
 	ANSWER(KTM_IOC_EN_COMMIT_COMPLETE, en_commit_complete),

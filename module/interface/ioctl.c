@@ -86,6 +86,14 @@ static int copy_out(struct ktm_call *call, const struct ktm_ioctl_op *op,
 	return 0;
 }
 
+/* An older struct without results is not written to. */
+static bool has_results(const struct ktm_ioctl_op *op, u32 user_size)
+{
+	if (op->op_flags & KTM_OP_IN_FIRST)
+		return user_size > op->min_size;
+	return !(op->op_flags & KTM_OP_IN);
+}
+
 static long run(struct ktm_call *call, const struct ktm_ioctl_op *op,
 		void __user *arg)
 {
@@ -98,7 +106,7 @@ static long run(struct ktm_call *call, const struct ktm_ioctl_op *op,
 	if (op->rights && (!call->fd || op->rights & ~call->fd->rights))
 		return -EPERM;
 	/* what is done must not be called an error for a bad address */
-	if (!(op->op_flags & KTM_OP_IN) &&
+	if (has_results(op, user_size) &&
 	    copy_to_user(arg, &call->arg, min(op->size, user_size)))
 		return -EFAULT;
 	if (op->op_flags & KTM_OP_FD) {
@@ -107,9 +115,10 @@ static long run(struct ktm_call *call, const struct ktm_ioctl_op *op,
 			return fd;
 	}
 	ret = op->handler(call);
-	if (!(op->op_flags & KTM_OP_IN) && (!ret || op->op_flags & KTM_OP_ALWAYS)) {
+	if (has_results(op, user_size) && (!ret || op->op_flags & KTM_OP_ALWAYS)) {
 		copy_ret = copy_out(call, op, arg, user_size, ret ? -1 : fd);
-		if (!ret)
+		/* an answer counts, with its clock or without: it cannot be repeated */
+		if (!ret && !(op->op_flags & KTM_OP_IN_FIRST))
 			ret = copy_ret;
 	}
 	if (ret && fd >= 0)

@@ -64,6 +64,7 @@ struct ktm_call {
 #define KTM_OP_FD	1	/* makes an fd */
 #define KTM_OP_ALWAYS	2	/* results are copied back even with an errno */
 #define KTM_OP_IN	4	/* has no results: nothing is copied back */
+#define KTM_OP_IN_FIRST	8	/* the first version has none, the longer ones do */
 
 #define KTM_RIGHT_NONE	0	/* a call that every fd may make */
 

@@ -61,6 +61,7 @@ static void fill_end(struct ktm_tx_end *end, struct ktm_tx *tx)
 	end->state = tx->state;
 	end->reason = tx->reason;
 	spin_unlock(&tx->lock);
+	end->clock = ktm_tm_clock(tx->tm);
 }
 
 static int end_tx(struct ktm_call *call, int (*fn)(struct ktm_tx *tx, bool wait))
@@ -72,6 +73,9 @@ static int end_tx(struct ktm_call *call, int (*fn)(struct ktm_tx *tx, bool wait)
 
 	if (end->state || end->reason)
 		return -EINVAL;
+	ret = ktm_tm_see_clock(tx->tm, end->clock);
+	if (ret)
+		return ret;
 	ret = fn(tx, wait);
 	/* a restarted call must find its argument as it was */
 	if (ret != -ERESTARTSYS)

@@ -206,7 +206,7 @@ err_free:
 	return ERR_PTR(error);
 }
 
-int ktm_log_detach(struct ktm_log *log, u64 clock)
+int ktm_log_detach(struct ktm_log *log)
 {
 	int error;
 
@@ -214,7 +214,6 @@ int ktm_log_detach(struct ktm_log *log, u64 clock)
 	error = ktm_log_force(log);
 	if (!error) {
 		mutex_lock(&log->space_lock);
-		log->super.clock = clock;
 		error = ktm_log_write_super(log, ktm_log_wanted_tail(log),
 					    KTM_DISK_SB_F_CLEAN);
 		mutex_unlock(&log->space_lock);

@@ -95,6 +95,8 @@ enum ktm_log_space {
  *	a buffer seen by @replay), or U64_MAX if none. May take spinlocks only.
  *	The log takes its own ktm_log_pin() first and uses the lower of the two:
  *	whoever pins after this was asked pins at or above that.
+ * @clock: virtual clock that a superblock is to remember: not lower than in any
+ *	record appended so far. Any context. A lower one than before is ignored.
  * @make_room: space is short: end or copy forward whatever holds the tail at
  *	@tail. Called without locks of the log, in the context of an append of
  *	KTM_LOG_FREE; may append with KTM_LOG_COPY. Returns 0 if the tail may have
@@ -106,6 +108,7 @@ struct ktm_log_ops {
 		      u64 buffer_lsn);
 	int (*replayed)(void *owner);
 	u64 (*tail)(void *owner);
+	u64 (*clock)(void *owner);
 	int (*make_room)(void *owner, u64 tail);
 	void (*failed)(void *owner, int error);
 };
@@ -152,15 +155,13 @@ struct ktm_log *ktm_log_attach(dev_t dev, const uuid_t *want, uuid_t *uuid,
 /**
  * ktm_log_detach - make all durable, write a clean superblock, release the device
  * @log: the log; freed
- * @clock: virtual clock to remember
- *
  * The caller makes sure that nobody appends or waits any more. With a sticky
  * error only the device is released.
  *
  * Context: process context, may sleep.
  * Return: 0 or the sticky error.
  */
-int ktm_log_detach(struct ktm_log *log, u64 clock);
+int ktm_log_detach(struct ktm_log *log);
 
 /**
  * ktm_log_append - append a record

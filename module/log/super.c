@@ -30,6 +30,8 @@ int ktm_log_write_super(struct ktm_log *log, u64 tail, u64 flags)
 	log->slot = !log->slot;
 	super->sequence++;
 	super->tail_lsn = tail;
+	/* the records below the tail may be the only ones that have it */
+	super->clock = max(super->clock, log->ops->clock(log->owner));
 	super->flags = flags;
 	ktm_format_encode_super(log->super_block, super);
 	error = ktm_log_write_device(log, slot_offset[log->slot],

@@ -77,6 +77,29 @@ void ktm_tm_put(struct ktm_tm *tm)
 }
 EXPORT_SYMBOL_NS_GPL(ktm_tm_put, KTM);
 
+void ktm_tm_advance_clock(struct ktm_tm *tm, u64 clock)
+{
+	s64 now = atomic64_read(&tm->clock);
+
+	while ((u64)now < clock && !atomic64_try_cmpxchg(&tm->clock, &now, clock))
+		;
+}
+
+u64 ktm_tm_clock(const struct ktm_tm *tm)
+{
+	return atomic64_read(&tm->clock);
+}
+EXPORT_SYMBOL_NS_GPL(ktm_tm_clock, KTM);
+
+int ktm_tm_see_clock(struct ktm_tm *tm, u64 clock)
+{
+	if (clock > KTM_CLOCK_MAX)
+		return -EINVAL;
+	ktm_tm_advance_clock(tm, clock);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(ktm_tm_see_clock, KTM);
+
 struct ktm_tm *ktm_tm_find(const uuid_t *uuid)
 {
 	struct ktm_object *obj = ktm_registry_find(&tms, uuid);

@@ -36,7 +36,7 @@ struct ktm_recovery;
  * @nr_present: resource managers that are not gone [lock]
  * @committed: outcomes so far [lock]
  * @aborted: outcomes so far [lock]
- * @clock: virtual clock [atomic]
+ * @clock: virtual clock; never goes back [atomic]
  * @log: the ring; see ktm_tm_use_log() [log_srcu]
  * @log_srcu: whoever uses the log
  * @pin_lock: protects the pins
@@ -130,6 +130,13 @@ static inline struct ktm_tm *ktm_tm_get(struct ktm_tm *tm)
 	refcount_inc(&tm->obj.ref);
 	return tm;
 }
+
+/**
+ * ktm_tm_advance_clock - move the virtual clock forward
+ * @tm: the TM
+ * @clock: value to reach; a lower one changes nothing
+ */
+void ktm_tm_advance_clock(struct ktm_tm *tm, u64 clock);
 
 /**
  * ktm_tm_use_log - keep the log from going away

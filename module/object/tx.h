@@ -70,6 +70,8 @@ struct ktm_enlistment;
  *	a pin goes
  * @decision: told when the decision, or the promise before it, is durable [the
  *	log]
+ * @clock: virtual clock of the decision, or of the promise before it: that of the
+ *	record, kept for copies of it [whoever appends it; read without]
  * @pin: holds the records of this transaction [tm.pin_lock]
  * @new_pin: holds the copies while they are made [tm.pin_lock]
  * @end_node: in tm.ended [tm.lock]
@@ -100,6 +102,7 @@ struct ktm_tx {
 	wait_queue_head_t wait;
 
 	struct ktm_log_waiter decision;
+	u64 clock;
 	struct ktm_pin pin;
 	struct ktm_pin new_pin;
 	struct list_head end_node;

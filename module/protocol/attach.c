@@ -36,9 +36,12 @@ static int log_replayed(void *owner)
 		return -EEXIST;
 	}
 	ret = ktm_recovery_check(tm->recovery);
-	if (!ret)
-		WRITE_ONCE(tm->recovery_tail, ktm_recovery_tail(tm->recovery));
-	return ret;
+	if (ret)
+		return ret;
+	WRITE_ONCE(tm->recovery_tail, ktm_recovery_tail(tm->recovery));
+	/* the first superblock may free the records that have it */
+	ktm_tm_advance_clock(tm, ktm_recovery_clock(tm->recovery));
+	return 0;
 }
 
 static u64 log_tail(void *owner)
@@ -49,6 +52,13 @@ static u64 log_tail(void *owner)
 	/* read before the pins: see the end of ktm_attach_durable() */
 	smp_rmb();
 	return min(tail, ktm_room_tail(tm));
+}
+
+static u64 log_clock(void *owner)
+{
+	struct ktm_tm *tm = owner;
+
+	return atomic64_read(&tm->clock);
 }
 
 static int log_make_room(void *owner, u64 tail)
@@ -77,6 +87,7 @@ static const struct ktm_log_ops log_ops = {
 	.replay = log_replay,
 	.replayed = log_replayed,
 	.tail = log_tail,
+	.clock = log_clock,
 	.make_room = log_make_room,
 	.failed = log_failed,
 };
@@ -134,7 +145,8 @@ static void take_log(struct ktm_tm *tm, struct ktm_log *log)
 
 	ktm_log_get_stat(log, &stat);
 	strscpy(tm->name, stat.name, sizeof(tm->name));
-	atomic64_set(&tm->clock, max(stat.clock, ktm_recovery_clock(tm->recovery)) + 1);
+	ktm_tm_advance_clock(tm, stat.clock);
+	atomic64_inc(&tm->clock);
 	WRITE_ONCE(tm->log, log);
 }
 
@@ -150,7 +162,7 @@ static void give_log_back(struct ktm_tm *tm)
 	WRITE_ONCE(tm->log, NULL);
 	synchronize_srcu(&tm->log_srcu);
 	/* with the pins still there: the tail must not pass what is unfinished */
-	ktm_log_detach(log, atomic64_read(&tm->clock));
+	ktm_log_detach(log);
 	abandon_all(tm);
 }
 

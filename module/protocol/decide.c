@@ -7,6 +7,16 @@
  */
 #include "decide.h"
 
+/*
+ * The clock of the record to come; copies keep it. Nothing else stamps meanwhile:
+ * the state says what is on its way. A copy of a promise that meets the decision
+ * here may take either value, and the decision follows it in the log.
+ */
+static void stamp(struct ktm_tx *tx)
+{
+	WRITE_ONCE(tx->clock, ktm_tm_clock(tx->tm));
+}
+
 /* Promise and decision have the same content. */
 struct body {
 	struct ktm_disk_commit commit;
@@ -19,7 +29,7 @@ static void fill(struct body *body, struct ktm_tx *tx, bool promise, u32 nr,
 	struct ktm_log_record *record = &body->record;
 
 	memset(body, 0, sizeof(*body));
-	body->commit.clock = cpu_to_le64(atomic64_read(&tx->tm->clock));
+	body->commit.clock = cpu_to_le64(READ_ONCE(tx->clock));
 	body->commit.nr_enlistments = cpu_to_le32(nr);
 	record->type = promise ? KTM_RECORD_PROMISE : KTM_RECORD_COMMIT;
 	record->prev_lsn = first_vote;
@@ -89,6 +99,7 @@ void ktm_decide_commit(struct ktm_step *step)
 	tx->decision.done = decided;
 	/* without a vote nobody could recover it */
 	if (tx->nr_prepared) {
+		stamp(tx);
 		fill(&body, tx, false, tx->nr_prepared, tx->first_vote);
 		ret = append(step, &body.record);
 		if (!ret)
@@ -106,6 +117,7 @@ void ktm_decide_promise(struct ktm_step *step)
 	ktm_tx_get(tx);
 	tx->decision.done = promised;
 	if (tx->nr_prepared) {
+		stamp(tx);
 		fill(&body, tx, true, tx->nr_prepared, tx->first_vote);
 		/* it cannot leave in this state but by a detach, which waits */
 		ret = WARN_ON_ONCE(!name_superior(&body.record, tx)) ? -EIO :

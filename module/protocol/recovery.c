@@ -71,6 +71,7 @@ struct found_en {
  * @superior_rm: the resource manager that it names
  * @superior_owner: whom that belongs to
  * @nr_expected: votes that the last of them counts
+ * @clock: virtual clock of the decision, or of the promise if there is none
  */
 struct found_tx {
 	struct ktm_object obj;
@@ -82,6 +83,7 @@ struct found_tx {
 	uuid_t superior_rm;
 	kuid_t superior_owner;
 	u32 nr_expected;
+	u64 clock;
 };
 
 /**
@@ -265,6 +267,7 @@ static int take_commit(struct ktm_recovery *recovery, struct found_tx *tx,
 		if (en->prepare_lsn < record->prev_lsn)
 			en->prepare_lsn = 0;
 	tx->nr_expected = le32_to_cpu(commit->nr_enlistments);
+	tx->clock = le64_to_cpu(commit->clock);
 	return 0;
 }
 
@@ -465,6 +468,7 @@ static int make_tx(struct found_tx *found, struct ktm_tm *tm)
 		goto out;
 	tx->slots = slots;
 	tx->promised = !found->decided;
+	tx->clock = found->clock;
 	spin_lock(&tm->pin_lock);
 	tx->pin.lsn = found->pin;
 	list_add_tail(&tx->pin.node, &tm->pins);	/* sorted: replay order */

@@ -39,7 +39,8 @@ static u32 super_checksum(const struct ktm_disk_super *disk)
 
 static bool super_is_possible(const struct ktm_format_super *super)
 {
-	return !all_zero(super->uuid, sizeof(super->uuid)) &&
+	return super->clock <= KTM_DISK_CLOCK_MAX &&
+	       !all_zero(super->uuid, sizeof(super->uuid)) &&
 	       super->sequence && super->sequence < U64_MAX &&
 	       super->epoch < U64_MAX &&
 	       super->ring_size % KTM_DISK_BLOCK == 0 &&
@@ -307,6 +308,15 @@ static bool prepare_is_possible(const struct ktm_format_record *record)
 	       record->data_length == sizeof(prepare) + length;
 }
 
+/* The data of a COMMIT or PROMISE, of the right length. */
+static bool clock_is_possible(const void *data)
+{
+	struct ktm_disk_commit commit;
+
+	memcpy(&commit, data, sizeof(commit));
+	return le64_to_cpu(commit.clock) <= KTM_DISK_CLOCK_MAX;
+}
+
 /* What the type of a record demands. */
 static bool type_is_possible(const struct ktm_format_record *record)
 {
@@ -319,6 +329,7 @@ static bool type_is_possible(const struct ktm_format_record *record)
 		return prepare_is_possible(record);
 	case KTM_RECORD_PROMISE:
 		return record->data_length == sizeof(struct ktm_disk_commit) &&
+		       clock_is_possible(record->data) &&
 		       !all_zero(record->stream, sizeof(record->stream)) &&
 		       !all_zero(record->enlistment, sizeof(record->enlistment));
 	case KTM_RECORD_COMMIT:
@@ -331,6 +342,7 @@ static bool type_is_possible(const struct ktm_format_record *record)
 		return false;
 	}
 	return record->data_length == fixed && !record->owner &&
+	       (record->type != KTM_RECORD_COMMIT || clock_is_possible(record->data)) &&
 	       all_zero(record->stream, sizeof(record->stream)) &&
 	       all_zero(record->enlistment, sizeof(record->enlistment));
 }

@@ -75,7 +75,7 @@
  * @epoch_lsn: all below was durable when this was written, and buffers from
  *	this LSN on have epoch >= @epoch; at least @tail_lsn, at most a lap away
  * @epoch: number of read-write attaches
- * @clock: virtual clock, at least
+ * @clock: virtual clock when this was written; at most KTM_DISK_CLOCK_MAX
  * @name: text for people, zero-padded
  * @flags: KTM_DISK_SB_F_*; an unknown one refuses the log
  * @zero: 0
@@ -200,7 +200,8 @@ struct ktm_disk_prepare {
 
 /**
  * struct ktm_disk_commit - data of a COMMIT or PROMISE record
- * @clock: virtual clock of the decision
+ * @clock: virtual clock of the decision or promise, also in a copy of it; at most
+ *	KTM_DISK_CLOCK_MAX
  * @nr_enlistments: PREPARE records that belong to it
  * @flags: 0
  */
@@ -236,6 +237,7 @@ static_assert(sizeof(struct ktm_disk_end) == 8, "layout");
 static_assert(KTM_DISK_BUFFER_MAX / KTM_DISK_BLOCK <= 32, "a bit of escaped for each block");
 
 #define KTM_DISK_LSN_MAX	(1ULL << 62)	/* so that sums of LSNs and sizes cannot wrap */
+#define KTM_DISK_CLOCK_MAX	(1ULL << 63)	/* so that a clock can go on from there */
 
 /**
  * struct ktm_format_super - a superblock, checked and copied

@@ -26,7 +26,8 @@ struct abi {
 	const char *name;
 	unsigned int cmd;
 	unsigned int kinds;	/* bits: where it is known */
-	size_t size;		/* of the first version */
+	size_t size;		/* of this version */
+	size_t first;		/* of the first version, if that was shorter */
 	__u32 flags;		/* that are known */
 	int reserved[3];	/* offsets of fields that must be zero, + 1 */
 	int out_flags;		/* the kernel ignores what is in flags */
@@ -39,6 +40,9 @@ struct abi {
 #define AT(type, field)	((int)offsetof(struct type, field) + 1)
 #define IOCTL(nr, type, ...) \
 	{ .name = #nr, .cmd = KTM_IOC_##nr, .size = sizeof(struct type), __VA_ARGS__ }
+
+#define ANSWER(nr, ...) \
+	IOCTL(nr, ktm_en_answer, .first = offsetof(struct ktm_en_answer, clock), __VA_ARGS__)
 
 static const struct abi table[] = {
 	IOCTL(GET_ABI, ktm_get_abi, .kinds = ALL, .out_flags = 1),
@@ -64,9 +68,11 @@ static const struct abi table[] = {
 	      .reserved = { AT(ktm_list, reserved) }),
 	IOCTL(RM_INFO, ktm_rm_info, .kinds = ON(TM) | ON(RM)),
 	IOCTL(TX_INFO, ktm_tx_info, .kinds = ON(TX)),
-	IOCTL(TX_COMMIT, ktm_tx_end, .kinds = ON(TX), .flags = KTM_TX_END_F_MASK,
+	IOCTL(TX_COMMIT, ktm_tx_end, .first = offsetof(struct ktm_tx_end, clock),
+	      .kinds = ON(TX), .flags = KTM_TX_END_F_MASK,
 	      .reserved = { AT(ktm_tx_end, state), AT(ktm_tx_end, reason) }),
-	IOCTL(TX_ROLLBACK, ktm_tx_end, .kinds = ON(TX), .flags = KTM_TX_END_F_MASK,
+	IOCTL(TX_ROLLBACK, ktm_tx_end, .first = offsetof(struct ktm_tx_end, clock),
+	      .kinds = ON(TX), .flags = KTM_TX_END_F_MASK,
 	      .reserved = { AT(ktm_tx_end, state), AT(ktm_tx_end, reason) }),
 	IOCTL(TX_SET_TIMEOUT, ktm_tx_set_timeout, .kinds = ON(TX)),
 	IOCTL(RM_RECOVER, ktm_simple, .kinds = ON(RM)),
@@ -79,12 +85,12 @@ static const struct abi table[] = {
 	      .reserved = { AT(ktm_en_log, reserved), AT(ktm_en_log, lsn) }),
 	IOCTL(EN_READ_LOG, ktm_en_read_log, .kinds = ON(EN),
 	      .reserved = { AT(ktm_en_read_log, reserved) }),
-	IOCTL(EN_RECOVER, ktm_en_answer, .kinds = ON(EN)),
-	IOCTL(EN_PREPARE_COMPLETE, ktm_en_answer, .kinds = ON(EN)),
-	IOCTL(EN_COMMIT_COMPLETE, ktm_en_answer, .kinds = ON(EN)),
-	IOCTL(EN_ROLLBACK_COMPLETE, ktm_en_answer, .kinds = ON(EN)),
-	IOCTL(EN_READ_ONLY, ktm_en_answer, .kinds = ON(EN)),
-	IOCTL(EN_REJECT_SINGLE_PHASE, ktm_en_answer, .kinds = ON(EN)),
+	ANSWER(EN_RECOVER, .kinds = ON(EN)),
+	ANSWER(EN_PREPARE_COMPLETE, .kinds = ON(EN)),
+	ANSWER(EN_COMMIT_COMPLETE, .kinds = ON(EN)),
+	ANSWER(EN_ROLLBACK_COMPLETE, .kinds = ON(EN)),
+	ANSWER(EN_READ_ONLY, .kinds = ON(EN)),
+	ANSWER(EN_REJECT_SINGLE_PHASE, .kinds = ON(EN)),
 	IOCTL(EN_ROLLBACK, ktm_en_rollback, .kinds = ON(EN)),
 	IOCTL(FD_INFO, ktm_fd_info, .kinds = OBJECTS),
 	IOCTL(EN_LIST, ktm_list, .kinds = ON(TM) | ON(TX) | ON(RM),
@@ -97,11 +103,11 @@ static const struct abi table[] = {
 	      .reserved = { AT(ktm_en_recovery_info, reserved) }),
 	IOCTL(EN_GET_RECOVERY_INFO, ktm_en_recovery_info, .kinds = ON(EN),
 	      .reserved = { AT(ktm_en_recovery_info, reserved) }),
-	IOCTL(EN_PREPREPARE_COMPLETE, ktm_en_answer, .kinds = ON(EN)),
-	IOCTL(EN_REQUEST_OUTCOME, ktm_en_answer, .kinds = ON(EN)),
-	IOCTL(EN_PREPREPARE, ktm_en_answer, .kinds = ON(EN)),
-	IOCTL(EN_PREPARE, ktm_en_answer, .kinds = ON(EN)),
-	IOCTL(EN_COMMIT, ktm_en_answer, .kinds = ON(EN)),
+	ANSWER(EN_PREPREPARE_COMPLETE, .kinds = ON(EN)),
+	ANSWER(EN_REQUEST_OUTCOME, .kinds = ON(EN)),
+	ANSWER(EN_PREPREPARE, .kinds = ON(EN)),
+	ANSWER(EN_PREPARE, .kinds = ON(EN)),
+	ANSWER(EN_COMMIT, .kinds = ON(EN)),
 };
 
 FIXTURE(abi)
@@ -187,6 +193,11 @@ static int call_form(struct _test_data_abi *self, int fd, const struct abi *abi,
 	return call_sized(self, fd, abi->cmd, arg, abi->size, size, tail);
 }
 
+static size_t first_size(const struct abi *abi)
+{
+	return abi->first ?: abi->size;
+}
+
 /* Those that would work with an argument of zeros. */
 static bool works_empty(const struct abi *abi, int kind)
 {
@@ -212,12 +223,12 @@ TEST_F(abi, size_too_short)
 		for (kind = 0; kind < NR_KINDS; kind++) {
 			if (!(table[i].kinds & ON(kind)))
 				continue;
-			for (size = 0; size < table[i].size; size += size < 12 ? 1 : 7)
+			for (size = 0; size < first_size(&table[i]); size += size < 12 ? 1 : 7)
 				ASSERT_EQ(-EINVAL, call_form(self, self->fd[kind],
 							     &table[i], size, 0))
 					TH_LOG("%s size %zu", table[i].name, size);
 			ASSERT_EQ(-EINVAL, call_form(self, self->fd[kind], &table[i],
-						     table[i].size - 1, 0))
+						     first_size(&table[i]) - 1, 0))
 				TH_LOG("%s", table[i].name);
 		}
 	ASSERT_UNTOUCHED();
@@ -420,6 +431,7 @@ TEST_F(abi, ends_with_a_read_only_argument)
 		.deadline = now_ns() + 3600000 * MSEC,
 	};
 	struct ktm_simple simple = { .size = sizeof(simple) };
+	struct ktm_en_answer answer = { .size = sizeof(answer) };
 	char *page = self->page;
 	struct rm_handle other;
 
@@ -427,6 +439,7 @@ TEST_F(abi, ends_with_a_read_only_argument)
 	memcpy(page, &end, sizeof(end));
 	memcpy(page + 512, &timeout, sizeof(timeout));
 	memcpy(page + 1024, &simple, sizeof(simple));
+	memcpy(page + 1536, &answer, sizeof(answer));
 	ASSERT_EQ(0, mprotect(page, self->page_size, PROT_READ));
 	EXPECT_EQ(-EFAULT, ktm_call(self->fd[TX], KTM_IOC_TX_COMMIT, page));
 	EXPECT_EQ(-EFAULT, ktm_call(self->fd[TX], KTM_IOC_TX_ROLLBACK, page));
@@ -436,6 +449,9 @@ TEST_F(abi, ends_with_a_read_only_argument)
 		  .deadline = timeout.deadline);
 	EXPECT_EQ(0, ktm_call(other.fd, KTM_IOC_RM_RECOVER, page + 1024));
 	ASSERT_RM(&other, .state = KTM_RM_S_ONLINE);
+	/* with a clock it has a result, in its first version not */
+	EXPECT_EQ(-EFAULT, ktm_call(self->fd[EN], KTM_IOC_EN_READ_ONLY, page + 1536));
+	ASSERT_EN(&self->en, .state = KTM_EN_S_ACTIVE, .tx_state = KTM_TX_S_ACTIVE);
 	EXPECT_EQ(0, ktm_call(self->fd[EN], KTM_IOC_EN_READ_ONLY, page + 1024));
 	ASSERT_EN(&self->en, .state = KTM_EN_S_DONE, .tx_state = KTM_TX_S_ACTIVE);
 }

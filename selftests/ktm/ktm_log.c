@@ -141,6 +141,36 @@ int log_flip(const char *path, const struct ktm_tm_info *info, __u64 lsn, __u32 
 	return ret;
 }
 
+void *log_save(const char *path, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	void *image = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (posix_memalign(&image, 4096, size))
+		image = NULL;
+	if (image && pread(fd, image, size, 0) != size) {
+		free(image);
+		image = NULL;
+	}
+	close(fd);
+	return image;
+}
+
+int log_restore(const char *path, const void *image, size_t size)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write_at(&fd, 0, image, size);
+	if (!ret && fsync(fd))
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
 int tm_attach_fd(int dev_fd, const __u8 *uuid, struct tm_handle *tm, __u32 *recovered)
 {
 	struct ktm_tm_attach arg = {

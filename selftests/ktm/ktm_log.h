@@ -34,6 +34,14 @@ int log_harm(const char *path, enum log_harm harm);
 /* Turns a byte of the ring over, @offset bytes after the LSN. */
 int log_flip(const char *path, const struct ktm_tm_info *info, __u64 lsn, __u32 offset);
 
+/*
+ * The first @size bytes of the device, read past the page cache: all that a crash
+ * would leave if nothing were in the device's cache. To be freed. The other way
+ * round only while no log is attached.
+ */
+void *log_save(const char *path, size_t size);
+int log_restore(const char *path, const void *image, size_t size);
+
 /* Attach; uuid may be NULL for any log, recovered may be NULL. */
 int tm_attach(const char *path, const __u8 *uuid, struct tm_handle *tm,
 	      __u32 *recovered);

@@ -84,6 +84,7 @@ static const struct change super_changes[] = {
 	{ offsetof(struct ktm_disk_super, sequence), 8, 0, -EUCLEAN },
 	{ offsetof(struct ktm_disk_super, sequence), 8, U64_MAX, -EUCLEAN },
 	{ offsetof(struct ktm_disk_super, epoch), 8, U64_MAX, -EUCLEAN },
+	{ offsetof(struct ktm_disk_super, clock), 8, (1ULL << 63) + 1, -EUCLEAN },
 	{ offsetof(struct ktm_disk_super, ring_size), 8, (2 << 20) + 512, -EUCLEAN },
 	{ offsetof(struct ktm_disk_super, ring_size), 8, KTM_DISK_RING_MIN - 4096, -EUCLEAN },
 	{ offsetof(struct ktm_disk_super, ring_size), 8, KTM_DISK_RING_MAX + 4096, -EUCLEAN },
@@ -354,6 +355,7 @@ static const struct change record_changes[] = {
 
 /* of the third record, a COMMIT */
 static const struct change commit_changes[] = {
+	{ sizeof(struct ktm_disk_record), 8, (1ULL << 63) + 1 },
 	{ offsetof(struct ktm_disk_record, type), 2, KTM_RECORD_END },
 	/* it names nobody */
 	{ offsetof(struct ktm_disk_record, type), 2, KTM_RECORD_PROMISE },

@@ -73,7 +73,7 @@
  * absolute CLOCK_MONOTONIC nanoseconds; 0 means none.
  *
  * A call with results (out:) does nothing but EFAULT if the struct cannot be
- * written; one without them never writes to it.
+ * written; one without them, or with a size too short for them, never writes to it.
  *
  * errno values, the same for every call:
  *
@@ -119,6 +119,26 @@
 #define KTM_TX_MAX_ENLISTMENTS	1024
 #define KTM_RECORD_MAX		61440	/* bytes of data in one log record */
 #define KTM_RECOVERY_INFO_MAX	4096	/* bytes of an enlistment's recovery information */
+
+/**
+ * DOC: Virtual clock
+ *
+ * Every TM has a virtual clock. It grows by one with every commit that begins
+ * and stamps each decision and each notification. Components that speak to each
+ * other pass the highest value seen along, in the clock field of their calls
+ * (a Lamport clock): a value greater than the TM's moves the TM's clock to it,
+ * before the call does anything else, and stays so even if the call is then
+ * refused. 0 means none; a lower value does nothing; one above KTM_CLOCK_MAX is
+ * EINVAL and the call has done nothing. From there the clock goes on by ones,
+ * so that it cannot wrap around in any machine's life. If the call succeeds the
+ * field has the TM's clock; an answer succeeds, too, if the field was taken away
+ * from under it.
+ *
+ * The clock never goes back behind a decision that is durable: it is logged with
+ * each decision, in each superblock, and at detach. A value that was seen after
+ * the last of these may be forgotten in a crash, and with it nothing else.
+ */
+#define KTM_CLOCK_MAX		(1ULL << 62)	/* highest value that a caller may give */
 
 #define KTM_IOC_TYPE		0xb7
 
@@ -422,7 +442,7 @@ enum ktm_tm_state {
  * @nr_active: out: transactions not yet decided
  * @nr_unfinished: out: transactions that are decided and wait for an answer, or
  *	prepared under a superior and wait for its decision
- * @clock: out: virtual clock; grows with every commit that begins
+ * @clock: out: virtual clock
  * @committed: out: transactions committed since attach
  * @aborted: out: transactions rolled back since attach
  * @log_size: out: bytes in the ring
@@ -677,6 +697,7 @@ struct ktm_tx_info {
  * @flags: KTM_TX_END_F_*
  * @state: out: enum ktm_tx_state
  * @reason: out: enum ktm_reason
+ * @clock: in: virtual clock value seen, or 0; out: the TM's. May be missing.
  *
  * KTM_IOC_TX_COMMIT returns 0 when the transaction is committed: the decision
  * is durable, and every enlistment whose RM is present has carried it out. It
@@ -704,6 +725,7 @@ struct ktm_tx_end {
 	__u32 flags;
 	__u32 state;
 	__u32 reason;
+	__aligned_u64 clock;
 };
 #define KTM_IOC_TX_COMMIT _IO(KTM_IOC_TYPE, KTM_NR_TX_COMMIT)
 #define KTM_IOC_TX_ROLLBACK _IO(KTM_IOC_TYPE, KTM_NR_TX_ROLLBACK)
@@ -1145,6 +1167,7 @@ struct ktm_en_recovery_info {
  * struct ktm_en_answer - an enlistment speaks (EN fd)
  * @size: sizeof(struct ktm_en_answer)
  * @flags: must be 0
+ * @clock: in: virtual clock value seen, or 0; out: the TM's. May be missing.
  *
  * KTM_IOC_EN_PREPREPARE_COMPLETE: answers PREPREPARE.
  *
@@ -1179,13 +1202,14 @@ struct ktm_en_recovery_info {
  * the enlistment is not a superior's. ENOSPC, EIO, ESHUTDOWN: the log has no room
  * for what must not fail later; the transaction is rolled back.
  *
- * Return: 0, or EPROTO (not asked for in this state), EALREADY (answered
- * before: a late duplicate, harmless), ECANCELED (the transaction was rolled
- * back meanwhile; ROLLBACK was sent), EIO, ENOSPC, ENOMEM, ESHUTDOWN.
+ * Return: 0, or EINVAL (clock), EPROTO (not asked for in this state), EALREADY
+ * (answered before: a late duplicate, harmless), ECANCELED (the transaction was
+ * rolled back meanwhile; ROLLBACK was sent), EIO, ENOSPC, ENOMEM, ESHUTDOWN.
  */
 struct ktm_en_answer {
 	__u32 size;
 	__u32 flags;
+	__aligned_u64 clock;
 };
 #define KTM_IOC_EN_PREPARE_COMPLETE _IO(KTM_IOC_TYPE, KTM_NR_EN_PREPARE_COMPLETE)
 #define KTM_IOC_EN_COMMIT_COMPLETE _IO(KTM_IOC_TYPE, KTM_NR_EN_COMMIT_COMPLETE)

@@ -181,6 +181,18 @@ LIBKTM_EXPORT int ktm_en_commit(int en_fd)
 	return ktm_priv_simple(en_fd, KTM_IOC_EN_COMMIT);
 }
 
+LIBKTM_EXPORT int ktm_en_answer_at(int en_fd, unsigned int answer,
+				   uint64_t *clock)
+{
+	struct ktm_en_answer arg = { .size = sizeof(arg), .clock = *clock };
+	int ret;
+
+	ret = ktm_priv_ioctl(en_fd, answer, &arg);
+	if (!ret)
+		*clock = arg.clock;
+	return ret;
+}
+
 LIBKTM_EXPORT int ktm_en_rollback(int en_fd, enum ktm_reason reason,
 				  unsigned int error, const char *detail)
 {

@@ -58,6 +58,21 @@ LIBKTM_EXPORT int ktm_tx_commit(int tx_fd, uint32_t flags)
 	return end_transaction(tx_fd, KTM_IOC_TX_COMMIT, flags);
 }
 
+LIBKTM_EXPORT int ktm_tx_commit_at(int tx_fd, uint32_t flags, uint64_t *clock)
+{
+	struct ktm_tx_end arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.clock = *clock,
+	};
+	int ret;
+
+	ret = ktm_priv_ioctl(tx_fd, KTM_IOC_TX_COMMIT, &arg);
+	if (!ret)
+		*clock = arg.clock;
+	return ret;
+}
+
 LIBKTM_EXPORT int ktm_tx_rollback(int tx_fd, uint32_t flags)
 {
 	return end_transaction(tx_fd, KTM_IOC_TX_ROLLBACK, flags);

@@ -378,6 +378,25 @@ static void test_recovery_info(void)
 	       "en_get_recovery_info");
 }
 
+static void test_clock(void)
+{
+	struct ktm_en_answer answer = { .size = sizeof(answer), .clock = 77 };
+	struct ktm_tx_end end = { .size = sizeof(end), .clock = 77,
+				  .flags = KTM_TX_END_F_NONBLOCK };
+	uint64_t clock = 77, later = 99;
+
+	fake_reset();
+	fake_answer(offsetof(struct ktm_en_answer, clock), &later, sizeof(later));
+	tap_ok(!ktm_en_answer_at(FAKE_FD, KTM_IOC_EN_READ_ONLY, &clock) &&
+	       fake_sent(KTM_IOC_EN_READ_ONLY, answer) && clock == later,
+	       "en_answer_at");
+	clock = 77;
+	fake_reset();
+	fake_answer(offsetof(struct ktm_tx_end, clock), &later, sizeof(later));
+	tap_ok(!ktm_tx_commit_at(FAKE_FD, KTM_TX_END_F_NONBLOCK, &clock) &&
+	       fake_sent(KTM_IOC_TX_COMMIT, end) && clock == later, "tx_commit_at");
+}
+
 static void test_en_rollback(void)
 {
 	struct ktm_en_rollback want = {
@@ -462,6 +481,7 @@ int main(void)
 	test_rm_and_enlistment();
 	test_log();
 	test_recovery_info();
+	test_clock();
 	test_en_rollback();
 	test_uuid();
 	test_names();

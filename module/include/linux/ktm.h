@@ -155,6 +155,26 @@ bool ktm_tm_is_durable(const struct ktm_tm *tm);
 bool ktm_tm_is_online(const struct ktm_tm *tm);
 
 /**
+ * ktm_tm_clock - the virtual clock
+ * @tm: the TM
+ * Return: its value now.
+ */
+u64 ktm_tm_clock(const struct ktm_tm *tm);
+
+/**
+ * ktm_tm_see_clock - a clock value has come from another component
+ * @tm: the TM
+ * @clock: the value; moves the virtual clock forward if it is greater
+ *
+ * Call it before the answer that it belongs to, so that a decision which the
+ * answer brings about is stamped with it.
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL above KTM_CLOCK_MAX.
+ */
+int ktm_tm_see_clock(struct ktm_tm *tm, u64 clock);
+
+/**
  * ktm_rm_register - register a resource manager
  * @tm: its TM; a reference is taken
  * @uuid: its UUID, the same in each of its lives

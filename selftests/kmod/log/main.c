@@ -49,7 +49,7 @@ static int detach(void)
 	struct ktm_log *log = test.log;
 
 	test.log = NULL;
-	return ktm_log_detach(log, 0);
+	return ktm_log_detach(log);
 }
 
 /* Commands that need an attached log. */

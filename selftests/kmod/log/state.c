@@ -164,10 +164,16 @@ static void failed(void *owner, int error)
 	spin_unlock(&test.lock);
 }
 
+static u64 clock(void *owner)
+{
+	return 0;
+}
+
 const struct ktm_log_ops test_ops = {
 	.replay = replay,
 	.replayed = replayed,
 	.tail = tail,
+	.clock = clock,
 	.make_room = make_room,
 	.failed = failed,
 };

@@ -194,6 +194,16 @@ int ktm_tx_query(int tx_fd, struct ktm_tx_info *info, size_t size);
 int ktm_tx_commit(int tx_fd, uint32_t flags);
 
 /**
+ * ktm_tx_commit_at - commit, and pass a virtual clock value on
+ * @tx_fd: the transaction
+ * @flags: as for ktm_tx_commit()
+ * @clock: in: the highest value seen, or 0; out: the TM's, if 0 is returned
+ *
+ * Return: as ktm_tx_commit(); also -EINVAL above KTM_CLOCK_MAX.
+ */
+int ktm_tx_commit_at(int tx_fd, uint32_t flags, uint64_t *clock);
+
+/**
  * ktm_tx_rollback - roll back, and wait for it unless told not to
  * @tx_fd: the transaction
  * @flags: KTM_TX_END_F_*
@@ -470,6 +480,16 @@ int ktm_en_prepare(int en_fd);
  * Return: 0 or a negative errno as in struct ktm_en_answer.
  */
 int ktm_en_commit(int en_fd);
+
+/**
+ * ktm_en_answer_at - answer, and pass a virtual clock value on
+ * @en_fd: the enlistment
+ * @answer: KTM_IOC_EN_PREPARE_COMPLETE or another that takes struct ktm_en_answer
+ * @clock: in: the highest value seen, or 0; out: the TM's, if 0 is returned
+ *
+ * Return: 0 or a negative errno as in struct ktm_en_answer.
+ */
+int ktm_en_answer_at(int en_fd, unsigned int answer, uint64_t *clock);
 
 /**
  * ktm_en_rollback - refuse: roll the whole transaction back
