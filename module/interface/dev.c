@@ -79,7 +79,10 @@ static int get_dev(int fd, dev_t *dev)
 static int tm_attach(struct ktm_call *call)
 {
 	struct ktm_tm_attach *arg = &call->arg.tm_attach;
-	struct ktm_attach_params params = { .mode = arg->mode };
+	struct ktm_attach_params params = {
+		.mode = arg->mode,
+		.no_recover = arg->flags & KTM_TM_ATTACH_F_NO_RECOVER,
+	};
 	struct ktm_tm *tm;
 	int ret;
 
@@ -137,8 +140,8 @@ static const struct ktm_ioctl_op dev_ops[] = {
 	KTM_IOCTL_OP_GET_ABI,
 	KTM_IOCTL_OP(KTM_IOC_TM_CREATE, tm_create, struct ktm_tm_create, out_fd, 0,
 		     KTM_RIGHT_NONE, KTM_OP_FD),
-	KTM_IOCTL_OP(KTM_IOC_TM_ATTACH, tm_attach, struct ktm_tm_attach, out_fd, 0,
-		     KTM_RIGHT_NONE, KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_TM_ATTACH, tm_attach, struct ktm_tm_attach, out_fd,
+		     KTM_TM_ATTACH_F_MASK, KTM_RIGHT_NONE, KTM_OP_FD),
 	KTM_IOCTL_OP(KTM_IOC_TM_OPEN, tm_open, struct ktm_open, reserved, 0,
 		     KTM_RIGHT_NONE, KTM_OP_FD),
 	KTM_IOCTL_OP(KTM_IOC_TM_LIST, tm_list, struct ktm_list, reserved, 0,

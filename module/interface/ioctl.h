@@ -27,6 +27,8 @@ union ktm_ioctl_arg {
 	struct ktm_open open;
 	struct ktm_list list;
 	struct ktm_tm_info tm_info;
+	struct ktm_tm_rollforward tm_rollforward;
+	struct ktm_tm_recover tm_recover;
 	struct ktm_simple simple;
 	struct ktm_tx_create tx_create;
 	struct ktm_tx_info tx_info;

@@ -75,6 +75,30 @@ static int tm_detach(struct ktm_call *call)
 	return ktm_detach(call->object);
 }
 
+static int tm_rollforward(struct ktm_call *call)
+{
+	struct ktm_tm_rollforward *arg = &call->arg.tm_rollforward;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (arg->recovered || arg->left)
+		return -EINVAL;
+	return ktm_attach_rollforward(call->object, arg->clock, &arg->recovered,
+				      &arg->left);
+}
+
+static int tm_recover(struct ktm_call *call)
+{
+	struct ktm_tm_recover *arg = &call->arg.tm_recover;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (arg->recovered || arg->discarded)
+		return -EINVAL;
+	return ktm_attach_recover(call->object, arg->flags & KTM_TM_RECOVER_F_DISCARD,
+				  &arg->recovered, &arg->discarded);
+}
+
 static int tx_create(struct ktm_call *call)
 {
 	struct ktm_tx_create *arg = &call->arg.tx_create;
@@ -248,6 +272,10 @@ static const struct ktm_ioctl_op tm_ops[] = {
 		     KTM_RIGHT_QUERY, 0),
 	KTM_IOCTL_OP(KTM_IOC_TM_DETACH, tm_detach, struct ktm_simple, flags, 0,
 		     KTM_RIGHT_DETACH, KTM_OP_IN),
+	KTM_IOCTL_OP(KTM_IOC_TM_ROLLFORWARD, tm_rollforward, struct ktm_tm_rollforward,
+		     left, 0, KTM_RIGHT_DETACH, 0),
+	KTM_IOCTL_OP(KTM_IOC_TM_RECOVER, tm_recover, struct ktm_tm_recover, discarded,
+		     KTM_TM_RECOVER_F_MASK, KTM_RIGHT_DETACH, 0),
 	KTM_IOCTL_OP(KTM_IOC_TX_CREATE, tx_create, struct ktm_tx_create, reserved, 0,
 		     KTM_RIGHT_BEGIN, KTM_OP_FD),
 	/* gives away no right that the fd does not have */

@@ -4,6 +4,7 @@
  *
  * A lock may be taken while locks above it are held, never the other way.
  *
+ *	ktm_tm.recovery_lock		mutex, what replay found
  *	ktm_enlistment.log_lock		mutex, order of an enlistment's records
  *	log: space			mutex, see log/log_internal.h
  *	ktm_tm.room_lock		mutex, one copy forward, and end records

@@ -23,6 +23,7 @@ struct ktm_tm *ktm_tm_alloc(bool durable)
 	spin_lock_init(&tm->lock);
 	spin_lock_init(&tm->pin_lock);
 	mutex_init(&tm->room_lock);
+	mutex_init(&tm->recovery_lock);
 	INIT_LIST_HEAD(&tm->pins);
 	INIT_LIST_HEAD(&tm->ended);
 	atomic64_set(&tm->clock, 1);

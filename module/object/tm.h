@@ -45,7 +45,9 @@ struct ktm_recovery;
  *	a transaction is not copied forward and ended at once
  * @ended: transactions whose end record must be written [lock]
  * @end_work: writes them
- * @recovery: table of what replay finds; only during attach [the attacher]
+ * @recovery_lock: recovery in steps; a TM that was not seen yet needs none
+ * @recovery: table of what replay found; until it is recovered [recovery_lock]
+ * @horizon: virtual clock that it was rolled forward to [recovery_lock]
  * @recovery_tail: lowest LSN that must stay whatever the pins say: what replay
  *	found, until objects pin it; at detach what was unfinished when the log
  *	was taken away; else U64_MAX [the attacher or detacher; read without]
@@ -79,7 +81,9 @@ struct ktm_tm {
 	struct mutex room_lock;	/* copies and end records */
 	struct list_head ended;
 	struct work_struct end_work;
+	struct mutex recovery_lock;	/* recovery in steps */
 	struct ktm_recovery *recovery;
+	u64 horizon;
 	u64 recovery_tail;
 };
 

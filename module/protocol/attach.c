@@ -7,6 +7,11 @@
  * first time (the new epoch). Then the objects are made, then the TM becomes
  * visible. A crash at any point leaves a log that the next attach finds in the
  * same condition.
+ *
+ * In steps: the TM becomes visible first, RECOVERING, with the table; the tail
+ * stays where the table needs it. The objects are made when recovery is asked
+ * for. A decision that is discarded then is the one thing that changes the log:
+ * see ktm_recovery_discard().
  */
 #include <linux/ktm.h>
 
@@ -49,7 +54,7 @@ static u64 log_tail(void *owner)
 	struct ktm_tm *tm = owner;
 	u64 tail = READ_ONCE(tm->recovery_tail);
 
-	/* read before the pins: see the end of ktm_attach_durable() */
+	/* read before the pins: see recover() */
 	smp_rmb();
 	return min(tail, ktm_room_tail(tm));
 }
@@ -150,6 +155,13 @@ static void take_log(struct ktm_tm *tm, struct ktm_log *log)
 	WRITE_ONCE(tm->log, log);
 }
 
+static void forget_recovery(struct ktm_tm *tm)
+{
+	if (tm->recovery)
+		ktm_recovery_free(tm->recovery);
+	tm->recovery = NULL;
+}
+
 static void give_log_back(struct ktm_tm *tm)
 {
 	struct ktm_log *log = tm->log;
@@ -164,6 +176,22 @@ static void give_log_back(struct ktm_tm *tm)
 	/* with the pins still there: the tail must not pass what is unfinished */
 	ktm_log_detach(log);
 	abandon_all(tm);
+}
+
+/* The table becomes objects. Returns their number, or an error: see there. */
+static int recover(struct ktm_tm *tm)
+{
+	int ret;
+
+	ret = ktm_recovery_finish(tm->recovery, tm);
+	if (ret < 0)
+		return ret;
+	/* the pins are there: what the table needed is held by them */
+	smp_wmb();
+	WRITE_ONCE(tm->recovery_tail, U64_MAX);
+	ktm_recovery_free(tm->recovery);
+	tm->recovery = NULL;
+	return ret;
 }
 
 struct ktm_tm *ktm_attach_durable(const struct ktm_attach_params *params,
@@ -188,35 +216,103 @@ struct ktm_tm *ktm_attach_durable(const struct ktm_attach_params *params,
 		goto err_recovery;
 	}
 	take_log(tm, log);
-	ret = ktm_recovery_finish(tm->recovery, tm);
-	if (ret < 0)
-		goto err_log;
-	*recovered = ret;
-	/* the pins are there: what the table needed is held by them */
-	smp_wmb();
-	WRITE_ONCE(tm->recovery_tail, U64_MAX);
-	ktm_recovery_free(tm->recovery);
-	tm->recovery = NULL;
+	if (params->no_recover) {
+		ktm_tm_set_state(tm, KTM_TM_S_RECOVERING, 0);
+		*recovered = ktm_recovery_count(tm->recovery, U64_MAX);
+	} else {
+		ret = recover(tm);
+		if (ret < 0)
+			goto err_log;
+		*recovered = ret;
+	}
 
 	/* one reference for being attached, one for the caller */
 	ktm_tm_get(tm);
 	ret = ktm_tm_finalize(tm);
-	if (ret) {
-		ktm_tm_set_state(tm, KTM_TM_S_DETACHED, 0);
-		give_log_back(tm);
-		ktm_tm_put(tm);
-		goto err_put;
-	}
-	return tm;
+	if (!ret)
+		return tm;
+	ktm_tm_put(tm);
 
 err_log:
 	ktm_tm_set_state(tm, KTM_TM_S_DETACHED, 0);
 	give_log_back(tm);
 err_recovery:
-	ktm_recovery_free(tm->recovery);
+	forget_recovery(tm);
 err_put:
 	ktm_tm_put(tm);
 	return ERR_PTR(ret);
+}
+
+static int check_recovering(const struct ktm_tm *tm)
+{
+	lockdep_assert_held(&tm->recovery_lock);
+	if (!tm->durable)
+		return -EINVAL;
+	switch (READ_ONCE(tm->state)) {
+	case KTM_TM_S_RECOVERING:
+		return 0;
+	case KTM_TM_S_ONLINE:
+		return -EALREADY;
+	default:
+		return -ESHUTDOWN;
+	}
+}
+
+int ktm_attach_rollforward(struct ktm_tm *tm, u64 clock, u32 *recovered, u32 *left)
+{
+	int ret;
+
+	mutex_lock(&tm->recovery_lock);
+	ret = check_recovering(tm);
+	if (!ret && (!clock || clock < tm->horizon))
+		ret = -EINVAL;
+	if (!ret) {
+		tm->horizon = clock;
+		*recovered = ktm_recovery_count(tm->recovery, clock);
+		*left = ktm_recovery_count(tm->recovery, U64_MAX) - *recovered;
+	}
+	mutex_unlock(&tm->recovery_lock);
+	return ret;
+}
+
+static int recover_to(struct ktm_tm *tm, bool discard, u32 *recovered,
+		      u32 *discarded)
+{
+	int ret;
+
+	if (discard) {
+		ret = ktm_recovery_discard(tm->recovery, tm, tm->horizon);
+		if (ret < 0)
+			return ret;
+		*discarded = ret;
+	}
+	ret = recover(tm);
+	if (ret < 0)
+		return ret;
+	*recovered = ret;
+	return ktm_tm_set_state(tm, KTM_TM_S_ONLINE, 0);
+}
+
+int ktm_attach_recover(struct ktm_tm *tm, bool discard, u32 *recovered,
+		       u32 *discarded)
+{
+	int ret;
+
+	mutex_lock(&tm->recovery_lock);
+	ret = check_recovering(tm);
+	if (!ret && discard && !tm->horizon)
+		ret = -EINVAL;
+	if (!ret) {
+		ret = recover_to(tm, discard, recovered, discarded);
+		/*
+		 * Half of the objects may be there; the tail stays for the rest.
+		 * -ESHUTDOWN: the log has failed, which is known already.
+		 */
+		if (ret && ret != -ESHUTDOWN)
+			ktm_tm_set_state(tm, KTM_TM_S_OFFLINE, ret);
+	}
+	mutex_unlock(&tm->recovery_lock);
+	return ret;
 }
 
 int ktm_detach(struct ktm_tm *tm)
@@ -225,7 +321,12 @@ int ktm_detach(struct ktm_tm *tm)
 
 	if (!tm->durable)
 		return -EINVAL;
+	/* not in the middle of a recovery; afterwards there is none to come */
+	mutex_lock(&tm->recovery_lock);
 	ret = ktm_tm_set_state(tm, KTM_TM_S_DETACHED, 0);
+	if (!ret)
+		forget_recovery(tm);
+	mutex_unlock(&tm->recovery_lock);
 	if (ret)
 		return ret;
 	flush_work(&tm->end_work);

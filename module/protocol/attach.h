@@ -15,6 +15,7 @@
  * @gid: group
  * @mode: permission bits
  * @dev: block device; of a durable TM only
+ * @no_recover: leave it RECOVERING; of a durable TM only
  */
 struct ktm_attach_params {
 	uuid_t uuid;
@@ -23,6 +24,7 @@ struct ktm_attach_params {
 	kgid_t gid;
 	u32 mode;
 	dev_t dev;
+	bool no_recover;
 };
 
 /**
@@ -43,6 +45,29 @@ struct ktm_tm *ktm_attach_volatile(const struct ktm_attach_params *params);
  */
 struct ktm_tm *ktm_attach_durable(const struct ktm_attach_params *params,
 				  u32 *recovered);
+
+/**
+ * ktm_attach_rollforward - how far would recovery go?
+ * @tm: the TM
+ * @clock: virtual clock value
+ * @recovered: out: unfinished transactions decided at or before it
+ * @left: out: unfinished transactions decided after it
+ * Context: process context, may sleep.
+ * Return: see struct ktm_tm_rollforward.
+ */
+int ktm_attach_rollforward(struct ktm_tm *tm, u64 clock, u32 *recovered, u32 *left);
+
+/**
+ * ktm_attach_recover - make the unfinished transactions and go online
+ * @tm: the TM
+ * @discard: only those up to the clock rolled forward to
+ * @recovered: out: transactions made
+ * @discarded: out: decisions taken back
+ * Context: process context, may sleep.
+ * Return: see struct ktm_tm_recover.
+ */
+int ktm_attach_recover(struct ktm_tm *tm, bool discard, u32 *recovered,
+		       u32 *discarded);
 
 /**
  * ktm_detach - give the log back

@@ -516,3 +516,54 @@ int ktm_recovery_finish(struct ktm_recovery *recovery, struct ktm_tm *tm)
 	}
 	return nr;
 }
+
+u32 ktm_recovery_count(struct ktm_recovery *recovery, u64 last)
+{
+	struct found_tx *tx;
+	u64 cursor = 0;
+	u32 nr = 0;
+
+	while ((tx = next_tx(recovery, &cursor)))
+		nr += is_kept(tx) && tx->clock <= last;
+	return nr;
+}
+
+static int discard(const struct found_tx *tx, struct ktm_log *log)
+{
+	struct ktm_disk_end end = {
+		.outcome = cpu_to_le32(KTM_DISK_OUTCOME_ABORTED),
+	};
+	struct ktm_log_record record = {
+		.type = KTM_RECORD_END,
+		.data = &end,
+		.data_length = sizeof(end),
+	};
+	int ret;
+
+	pr_warn("transaction %pUb, %s at clock %llu, is discarded\n",
+		&tx->obj.uuid, tx->decided ? "committed" : "prepared", tx->clock);
+	uuid_copy(&record.tx, &tx->obj.uuid);
+	/* for the end record, as it was before the restart */
+	ret = ktm_log_reserve_recovered(log, 1);
+	return ret ?: ktm_log_append(log, &record, KTM_LOG_RESERVED, NULL);
+}
+
+int ktm_recovery_discard(struct ktm_recovery *recovery, struct ktm_tm *tm,
+			 u64 horizon)
+{
+	struct found_tx *tx;
+	u64 cursor = 0;
+	int ret, nr = 0;
+
+	while ((tx = next_tx(recovery, &cursor))) {
+		if (!is_kept(tx) || tx->clock <= horizon)
+			continue;
+		ret = discard(tx, tm->log);
+		if (ret)
+			return ret;
+		free_tx(recovery, tx);
+		nr++;
+	}
+	ret = ktm_log_force(tm->log);
+	return ret ?: nr;
+}

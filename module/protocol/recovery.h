@@ -53,6 +53,30 @@ u64 ktm_recovery_clock(struct ktm_recovery *recovery);
 int ktm_recovery_check(struct ktm_recovery *recovery);
 
 /**
+ * ktm_recovery_count - decided or promised transactions that have not ended
+ * @recovery: the table, checked
+ * @last: highest clock of a decision, or of the promise if there is none
+ * Return: how many.
+ */
+u32 ktm_recovery_count(struct ktm_recovery *recovery, u64 last);
+
+/**
+ * ktm_recovery_discard - take decisions and promises back
+ * @recovery: the table, checked
+ * @tm: the TM, its log attached
+ * @horizon: clock of the last decision or promise that stays
+ *
+ * On disk, if power fails before this returns, each of those beyond the
+ * horizon is ended by a record of its own or is there as before; the caller was
+ * not told that any is gone. After it all of the records are durable.
+ *
+ * Context: process context, may sleep.
+ * Return: number of transactions, or the log's error.
+ */
+int ktm_recovery_discard(struct ktm_recovery *recovery, struct ktm_tm *tm,
+			 u64 horizon);
+
+/**
  * ktm_recovery_finish - make the objects: decided or promised transactions that
  * have not ended, their enlistments, and their resource managers, which are not there yet
  * @recovery: the table, checked

@@ -123,6 +123,8 @@ int ktm_tm_set_state(struct ktm_tm *tm, enum ktm_tm_state state, int error)
 	spin_lock(&tm->lock);
 	if (tm->state == KTM_TM_S_DETACHED) {
 		ret = -ESHUTDOWN;
+	} else if (state == KTM_TM_S_ONLINE && tm->state != KTM_TM_S_RECOVERING) {
+		ret = -ESHUTDOWN;
 	} else if (state == KTM_TM_S_DETACHED && (tm->nr_active || tm->nr_present)) {
 		ret = -EBUSY;
 	} else {

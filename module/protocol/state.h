@@ -61,7 +61,8 @@ int ktm_rm_set_state(struct ktm_rm *rm, enum ktm_rm_state state);
  * @error: negative errno that made it go offline, or 0
  *
  * Return: 0; -EBUSY for detaching with active transactions or RMs present;
- * -ESHUTDOWN when it is detached already.
+ * -ESHUTDOWN when it is detached already, or when it is to go online and does not
+ * recover.
  */
 int ktm_tm_set_state(struct ktm_tm *tm, enum ktm_tm_state state, int error);
 

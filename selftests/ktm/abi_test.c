@@ -33,7 +33,7 @@ struct abi {
 	int out_flags;		/* the kernel ignores what is in flags */
 };
 
-#define NR_LAST		KTM_NR_RM_OPEN
+#define NR_LAST		KTM_NR_TM_ROLLFORWARD
 #define ON(kind)	(1U << (kind))
 #define ALL		(ON(NR_KINDS) - 1)
 #define OBJECTS		(ALL & ~ON(DEV))
@@ -48,7 +48,7 @@ static const struct abi table[] = {
 	IOCTL(GET_ABI, ktm_get_abi, .kinds = ALL, .out_flags = 1),
 	IOCTL(TM_CREATE, ktm_tm_create, .kinds = ON(DEV),
 	      .reserved = { AT(ktm_tm_create, out_fd) }),
-	IOCTL(TM_ATTACH, ktm_tm_attach, .kinds = ON(DEV),
+	IOCTL(TM_ATTACH, ktm_tm_attach, .kinds = ON(DEV), .flags = KTM_TM_ATTACH_F_MASK,
 	      .reserved = { AT(ktm_tm_attach, out_fd), AT(ktm_tm_attach, recovered) }),
 	IOCTL(TM_OPEN, ktm_open, .kinds = ON(DEV),
 	      .reserved = { AT(ktm_open, out_fd), AT(ktm_open, reserved) }),
@@ -56,6 +56,12 @@ static const struct abi table[] = {
 	      .reserved = { AT(ktm_list, reserved) }),
 	IOCTL(TM_INFO, ktm_tm_info, .kinds = ON(TM)),
 	IOCTL(TM_DETACH, ktm_simple, .kinds = ON(TM)),
+	IOCTL(TM_ROLLFORWARD, ktm_tm_rollforward, .kinds = ON(TM),
+	      .reserved = { AT(ktm_tm_rollforward, recovered),
+			    AT(ktm_tm_rollforward, left) }),
+	IOCTL(TM_RECOVER, ktm_tm_recover, .kinds = ON(TM), .flags = KTM_TM_RECOVER_F_MASK,
+	      .reserved = { AT(ktm_tm_recover, recovered),
+			    AT(ktm_tm_recover, discarded) }),
 	IOCTL(TX_CREATE, ktm_tx_create, .kinds = ON(TM),
 	      .reserved = { AT(ktm_tx_create, out_fd), AT(ktm_tx_create, reserved) }),
 	IOCTL(TX_OPEN, ktm_open, .kinds = ON(TM),

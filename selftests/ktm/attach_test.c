@@ -158,19 +158,19 @@ TEST_F(attach, bad_fds)
 {
 	int fd;
 
-	EXPECT_EQ(-EBADF, tm_attach_fd(-1, NULL, &self->tm, NULL));
-	EXPECT_EQ(-EBADF, tm_attach_fd(1000, NULL, &self->tm, NULL));
+	EXPECT_EQ(-EBADF, tm_attach_fd(-1, NULL, &self->tm, NULL, 0));
+	EXPECT_EQ(-EBADF, tm_attach_fd(1000, NULL, &self->tm, NULL, 0));
 	fd = open("/dev/null", O_RDWR);
-	EXPECT_EQ(-ENOTBLK, tm_attach_fd(fd, NULL, &self->tm, NULL));
+	EXPECT_EQ(-ENOTBLK, tm_attach_fd(fd, NULL, &self->tm, NULL, 0));
 	close(fd);
 	fd = open("/tmp", O_RDONLY);
-	EXPECT_EQ(-ENOTBLK, tm_attach_fd(fd, NULL, &self->tm, NULL));
+	EXPECT_EQ(-ENOTBLK, tm_attach_fd(fd, NULL, &self->tm, NULL, 0));
 	close(fd);
 	fd = open(self->path, O_RDONLY);
-	EXPECT_EQ(-EROFS, tm_attach_fd(fd, NULL, &self->tm, NULL));
+	EXPECT_EQ(-EROFS, tm_attach_fd(fd, NULL, &self->tm, NULL, 0));
 	close(fd);
 	fd = open(self->path, O_WRONLY);
-	EXPECT_EQ(-EROFS, tm_attach_fd(fd, NULL, &self->tm, NULL));
+	EXPECT_EQ(-EROFS, tm_attach_fd(fd, NULL, &self->tm, NULL, 0));
 	close(fd);
 	ASSERT_EQ(0, tm_attach(self->path, self->uuid, &self->tm, NULL));
 }

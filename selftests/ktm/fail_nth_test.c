@@ -255,6 +255,52 @@ static int check_unfinished(struct objects *o, const char *path)
 	return ret ?: recovered == !o->ended ? 0 : -EBADMSG;
 }
 
+static int leave_detached(struct objects *o, const char *path)
+{
+	int ret = leave_unfinished(o, path) ?: tm_detach(&o->tm);
+
+	close(o->tm.fd);
+	o->tm.fd = 0;
+	return ret;
+}
+
+/* A recovery that has failed takes the TM offline: only the next attach gets on. */
+static int scenario_steps(struct objects *o, const char *path)
+{
+	struct ktm_tm_rollforward forward = { .size = sizeof(forward), .clock = 1 };
+	struct ktm_tm_recover recover = { .size = sizeof(recover) };
+
+	return tm_attach_flags(path, NULL, &o->tm, NULL, KTM_TM_ATTACH_F_NO_RECOVER) ?:
+	       ktm_call(o->tm.fd, KTM_IOC_TM_ROLLFORWARD, &forward) ?:
+	       ktm_call(o->tm.fd, KTM_IOC_TM_RECOVER, &recover) ?:
+	       recover.recovered == 1 ? 0 : -EBADMSG;
+}
+
+static int scenario_discard(struct objects *o, const char *path)
+{
+	struct ktm_tm_rollforward forward = { .size = sizeof(forward), .clock = 1 };
+	struct ktm_tm_recover recover = {
+		.size = sizeof(recover),
+		.flags = KTM_TM_RECOVER_F_DISCARD,
+	};
+	int ret;
+
+	ret = tm_attach_flags(path, NULL, &o->tm, NULL, KTM_TM_ATTACH_F_NO_RECOVER) ?:
+	      ktm_call(o->tm.fd, KTM_IOC_TM_ROLLFORWARD, &forward) ?:
+	      ktm_call(o->tm.fd, KTM_IOC_TM_RECOVER, &recover);
+	o->ended = !ret;
+	return ret ?: recover.discarded == 1 ? 0 : -EBADMSG;
+}
+
+/* What is discarded is gone; if the call has failed it may be. */
+static int check_discarded(struct objects *o, const char *path)
+{
+	__u32 recovered;
+	int ret = tm_attach(path, NULL, &o->tm, &recovered) ?: tm_detach(&o->tm);
+
+	return ret ?: recovered && o->ended ? -EBADMSG : 0;
+}
+
 static int scenario_detach(struct objects *o, const char *path)
 {
 	return TRY(o, tm_detach(&o->tm));
@@ -335,6 +381,22 @@ FIXTURE_VARIANT_ADD(fail_nth, recover)
 	.careful = true,
 	.before = leave_recovered,
 	.after = check_unfinished,
+};
+
+FIXTURE_VARIANT_ADD(fail_nth, steps)
+{
+	.run = scenario_steps,
+	.durable = true,
+	.before = leave_detached,
+	.after = check_unfinished,
+};
+
+FIXTURE_VARIANT_ADD(fail_nth, discard)
+{
+	.run = scenario_discard,
+	.durable = true,
+	.before = leave_detached,
+	.after = check_discarded,
 };
 
 FIXTURE_SETUP(fail_nth)

@@ -171,10 +171,12 @@ int log_restore(const char *path, const void *image, size_t size)
 	return ret;
 }
 
-int tm_attach_fd(int dev_fd, const __u8 *uuid, struct tm_handle *tm, __u32 *recovered)
+int tm_attach_fd(int dev_fd, const __u8 *uuid, struct tm_handle *tm, __u32 *recovered,
+		 __u32 flags)
 {
 	struct ktm_tm_attach arg = {
 		.size = sizeof(arg),
+		.flags = flags,
 		.dev_fd = dev_fd,
 		.mode = 0600,
 	};
@@ -196,16 +198,22 @@ int tm_attach_fd(int dev_fd, const __u8 *uuid, struct tm_handle *tm, __u32 *reco
 	return 0;
 }
 
-int tm_attach(const char *path, const __u8 *uuid, struct tm_handle *tm,
-	      __u32 *recovered)
+int tm_attach_flags(const char *path, const __u8 *uuid, struct tm_handle *tm,
+		    __u32 *recovered, __u32 flags)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC), ret;
 
 	if (fd < 0)
 		return -errno;
-	ret = tm_attach_fd(fd, uuid, tm, recovered);
+	ret = tm_attach_fd(fd, uuid, tm, recovered, flags);
 	close(fd);
 	return ret;
+}
+
+int tm_attach(const char *path, const __u8 *uuid, struct tm_handle *tm,
+	      __u32 *recovered)
+{
+	return tm_attach_flags(path, uuid, tm, recovered, 0);
 }
 
 int tm_detach(const struct tm_handle *tm)

@@ -45,8 +45,10 @@ int log_restore(const char *path, const void *image, size_t size);
 /* Attach; uuid may be NULL for any log, recovered may be NULL. */
 int tm_attach(const char *path, const __u8 *uuid, struct tm_handle *tm,
 	      __u32 *recovered);
+int tm_attach_flags(const char *path, const __u8 *uuid, struct tm_handle *tm,
+		    __u32 *recovered, __u32 flags);
 int tm_attach_fd(int dev_fd, const __u8 *uuid, struct tm_handle *tm,
-		 __u32 *recovered);
+		 __u32 *recovered, __u32 flags);
 int tm_detach(const struct tm_handle *tm);
 
 /* Cache flushes that the device has done; -1 if that is not known. */

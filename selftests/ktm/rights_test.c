@@ -33,6 +33,8 @@ static const struct {
 	{ #nr, kind_, KTM_IOC_##nr, sizeof(struct type), right_, ##__VA_ARGS__ }
 	CALL(TM, TM_INFO, ktm_tm_info, KTM_RIGHT_QUERY),
 	CALL(TM, TM_DETACH, ktm_simple, KTM_RIGHT_DETACH),
+	CALL(TM, TM_ROLLFORWARD, ktm_tm_rollforward, KTM_RIGHT_DETACH),
+	CALL(TM, TM_RECOVER, ktm_tm_recover, KTM_RIGHT_DETACH),
 	CALL(TM, TX_CREATE, ktm_tx_create, KTM_RIGHT_BEGIN, true),
 	CALL(TM, TX_OPEN, ktm_open, 0),
 	CALL(TM, TX_LIST, ktm_list, KTM_RIGHT_QUERY),

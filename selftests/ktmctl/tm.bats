@@ -37,6 +37,22 @@ teardown() { clean_up; }
 	[ "$output" = "$uuid" ]
 }
 
+@test "attach without recovery, then recover" {
+	run -0 ktmctl init --log "$tmp/log" --size 2M
+	uuid=$output
+	run -0 ktmctl detach "$uuid"
+	run -0 ktmctl attach --no-recover "$tmp/log"
+	run -0 ktmctl status --json
+	[ "$(jq -r '.[].state' <<< "$output")" = recovering ]
+	run -0 ktmctl recover --clock 1 "$uuid"
+	[ "$output" = "0 unfinished transactions up to that clock, 0 after it" ]
+	run -0 ktmctl recover --clock 1 --discard "$uuid"
+	[ "$output" = "0 unfinished transactions recovered, 0 discarded" ]
+	run -0 ktmctl status --json
+	[ "$(jq -r '.[].state' <<< "$output")" = online ]
+	run -1 ktmctl recover "$uuid"
+}
+
 @test "two inits at once make one transaction manager" {
 	ktmctl init --log "$tmp/log" --size 2M > "$tmp/one" &
 	run -0 --separate-stderr ktmctl init --log "$tmp/log" --size 2M

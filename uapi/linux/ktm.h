@@ -33,7 +33,7 @@
  * KTM_RIGHT_QUERY    all  *_INFO, *_LIST
  * KTM_RIGHT_BEGIN    TM   TX_CREATE
  * KTM_RIGHT_CREATE_RM TM  RM_CREATE
- * KTM_RIGHT_DETACH   TM   TM_DETACH, with CAP_SYS_ADMIN
+ * KTM_RIGHT_DETACH   TM   TM_DETACH, TM_ROLLFORWARD, TM_RECOVER, with CAP_SYS_ADMIN
  * KTM_RIGHT_SET      TX   TX_SET_TIMEOUT
  * KTM_RIGHT_ENLIST   TX   to be the transaction of EN_CREATE or of other modules'
  *                         calls
@@ -195,6 +195,8 @@ enum {
 	KTM_NR_EN_LIST,
 	/* TM */
 	KTM_NR_RM_OPEN,
+	KTM_NR_TM_RECOVER,
+	KTM_NR_TM_ROLLFORWARD,
 };
 
 #define KTM_ABI_VERSION		1
@@ -319,10 +321,13 @@ struct ktm_tm_create {
 };
 #define KTM_IOC_TM_CREATE _IO(KTM_IOC_TYPE, KTM_NR_TM_CREATE)
 
+#define KTM_TM_ATTACH_F_NO_RECOVER (1U << 0)	/* stop before recovery: KTM_TM_S_RECOVERING */
+#define KTM_TM_ATTACH_F_MASK	(KTM_TM_ATTACH_F_NO_RECOVER)
+
 /**
  * struct ktm_tm_attach - recover a log and bring its TM online (control node)
  * @size: sizeof(struct ktm_tm_attach)
- * @flags: must be 0
+ * @flags: KTM_TM_ATTACH_F_*
  * @dev_fd: fd of the block device that holds the log, open for read and write
  * @mode: as in struct ktm_tm_create
  * @uuid: in: UUID that the log must have, or all zero for any; out: its UUID
@@ -333,6 +338,10 @@ struct ktm_tm_create {
  *
  * Needs CAP_SYS_ADMIN. Claims the device exclusively. The TM stays attached
  * when the fd is closed, until KTM_IOC_TM_DETACH or the module is unloaded.
+ *
+ * With KTM_TM_ATTACH_F_NO_RECOVER the log is read and checked, and nothing is
+ * recovered: the TM is RECOVERING until KTM_IOC_TM_RECOVER, takes no work, and
+ * makes its transactions then.
  *
  * Return: 0, or EPERM, EBADF, ENOTBLK (not a block device), EBUSY (device in
  * use), EROFS, ENODEV (no log), EPROTONOSUPPORT, EUCLEAN (damaged: the kernel
@@ -416,11 +425,14 @@ struct ktm_list {
  * @KTM_TM_S_OFFLINE: the log failed; nothing is acknowledged any more. Detach
  *	it and attach the log again to recover.
  * @KTM_TM_S_DETACHED: the log was given back; the fd is of no more use
+ * @KTM_TM_S_RECOVERING: attached, waits for KTM_IOC_TM_RECOVER; what makes or
+ *	joins a transaction or a resource manager is ESHUTDOWN
  */
 enum ktm_tm_state {
 	KTM_TM_S_ONLINE = 1,
 	KTM_TM_S_OFFLINE = 2,
 	KTM_TM_S_DETACHED = 3,
+	KTM_TM_S_RECOVERING = 4,
 };
 
 #define KTM_TM_INFO_F_DURABLE	(1U << 0)	/* has a log */
@@ -507,6 +519,70 @@ struct ktm_simple {
 };
 #define KTM_IOC_TM_DETACH _IO(KTM_IOC_TYPE, KTM_NR_TM_DETACH)
 #define KTM_IOC_RM_RECOVER _IO(KTM_IOC_TYPE, KTM_NR_RM_RECOVER)
+
+/**
+ * struct ktm_tm_rollforward - how far would recovery go? (TM fd, CAP_SYS_ADMIN)
+ * @size: sizeof(struct ktm_tm_rollforward)
+ * @flags: must be 0
+ * @clock: in: virtual clock value, at least that of the last call
+ * @recovered: out: unfinished transactions decided at or before it
+ * @left: out: unfinished transactions decided after it
+ *
+ * Several logs can be compared at the same logical instant before any of them
+ * goes on: all that were decided up to and including a clock value. Allowed
+ * while the TM is RECOVERING, and again with a greater value. Nothing is
+ * written and no object is made: that is for KTM_IOC_TM_RECOVER, which goes to
+ * the end of the log, or with KTM_TM_RECOVER_F_DISCARD to the last value given
+ * here. A transaction that has ended is the business of nobody any more: its
+ * resource managers carried it out, and neither call knows of it. One that is
+ * prepared under a superior counts at the clock of its promise until it is decided.
+ *
+ * Return: 0, or EPERM, EINVAL (volatile TM; clock goes back), EALREADY (it has
+ * recovered), ESHUTDOWN.
+ */
+struct ktm_tm_rollforward {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 clock;
+	__u32 recovered;
+	__u32 left;
+};
+#define KTM_IOC_TM_ROLLFORWARD _IO(KTM_IOC_TYPE, KTM_NR_TM_ROLLFORWARD)
+
+#define KTM_TM_RECOVER_F_DISCARD (1U << 0)	/* history ends at the clock rolled forward to */
+#define KTM_TM_RECOVER_F_MASK	(KTM_TM_RECOVER_F_DISCARD)
+
+/**
+ * struct ktm_tm_recover - make the unfinished transactions, go online (TM fd,
+ * CAP_SYS_ADMIN)
+ * @size: sizeof(struct ktm_tm_recover)
+ * @flags: KTM_TM_RECOVER_F_*
+ * @recovered: out: transactions made
+ * @discarded: out: decisions and promises taken back
+ *
+ * With KTM_TM_RECOVER_F_DISCARD unfinished transactions that were decided after
+ * the last value of KTM_IOC_TM_ROLLFORWARD are rolled back, although their
+ * commit was acknowledged: for a restore to a point in time, after which the
+ * resource managers' own data is from before them. The kernel log names each.
+ * When the call returns 0 that is durable. If power fails before, some of them
+ * may be gone and others be back: attach with KTM_TM_ATTACH_F_NO_RECOVER and
+ * call both again. The clock does not go back.
+ *
+ * DISCARD asks no superior: what was promised to one after the value, or decided by
+ * it and noted here after the value, is rolled back, too. The superior's log must
+ * be brought to the same value, and that value be one at which its answer had come.
+ *
+ * Return: 0, or EPERM, EINVAL (volatile TM; DISCARD without a roll forward),
+ * EALREADY (it has recovered), ESHUTDOWN; ENOMEM, EIO: the TM is offline,
+ * detach it and attach it again.
+ */
+struct ktm_tm_recover {
+	__u32 size;
+	__u32 flags;
+	__u32 recovered;
+	__u32 discarded;
+};
+#define KTM_IOC_TM_RECOVER _IO(KTM_IOC_TYPE, KTM_NR_TM_RECOVER)
 
 /**
  * struct ktm_tx_create - begin a transaction (TM fd)

@@ -49,7 +49,7 @@ bool attach_find(int control, int device_fd, struct attach_result *result);
  * @control: /dev/ktm
  * @device_fd: the block device
  * @path: what the user called it
- * @options: uuid, mode, uid and gid wanted, all else zero
+ * @options: flags, uuid, mode, uid and gid wanted, all else zero
  * @result: filled in
  *
  * Return: KTMCTL_OK, or KTMCTL_FAILED after a message.

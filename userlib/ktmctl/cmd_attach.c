@@ -92,6 +92,7 @@ static int run_attach(const struct ktmctl_command *command, int argc, char **arg
 		{ "mode", required_argument, NULL, 'm' },
 		{ "owner", required_argument, NULL, 'o' },
 		{ "group", required_argument, NULL, 'g' },
+		{ "no-recover", no_argument, NULL, 'n' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
@@ -104,12 +105,16 @@ static int run_attach(const struct ktmctl_command *command, int argc, char **arg
 	bool json = false;
 	int c, ret;
 
-	while ((c = getopt_long(argc, argv, "u:m:o:g:jh", long_options,
+	while ((c = getopt_long(argc, argv, "u:m:o:g:njh", long_options,
 				NULL)) != -1) {
 		if (c == 'h')
 			return ktmctl_usage(command);
 		if (c == 'j') {
 			json = true;
+			continue;
+		}
+		if (c == 'n') {
+			options.flags |= KTM_TM_ATTACH_F_NO_RECOVER;
 			continue;
 		}
 		ret = parse_option(command, c, optarg, &options);
@@ -135,6 +140,7 @@ const struct ktmctl_command cmd_attach = {
 		 "  -m, --mode MODE      permission bits, read = look, write = use (default 0660)\n"
 		 "  -o, --owner UID      user that owns the transaction manager (default: you)\n"
 		 "  -g, --group GID      its group (default: yours)\n"
+		 "  -n, --no-recover     leave that to 'ktmctl recover'\n"
 		 "  -j, --json           write JSON\n"
 		 "  -h, --help           show this\n",
 };

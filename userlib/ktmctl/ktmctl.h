@@ -34,6 +34,7 @@ struct ktmctl_command {
 
 extern const struct ktmctl_command cmd_init;
 extern const struct ktmctl_command cmd_attach;
+extern const struct ktmctl_command cmd_recover;
 extern const struct ktmctl_command cmd_detach;
 extern const struct ktmctl_command cmd_status;
 extern const struct ktmctl_command cmd_list;

@@ -12,6 +12,7 @@ static const struct ktmctl_command cmd_help;
 static const struct ktmctl_command *const commands[] = {
 	&cmd_init,
 	&cmd_attach,
+	&cmd_recover,
 	&cmd_detach,
 	&cmd_status,
 	&cmd_list,

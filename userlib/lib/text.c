@@ -15,6 +15,7 @@ static const char *const tm_states[] = {
 	[KTM_TM_S_ONLINE] = "online",
 	[KTM_TM_S_OFFLINE] = "offline",
 	[KTM_TM_S_DETACHED] = "detached",
+	[KTM_TM_S_RECOVERING] = "recovering",
 };
 
 static const char *const tx_states[] = {

@@ -89,6 +89,34 @@ LIBKTM_EXPORT int ktm_tm_query(int tm_fd, struct ktm_tm_info *info, size_t size)
 	return ktm_priv_query(tm_fd, KTM_IOC_TM_INFO, info, size);
 }
 
+LIBKTM_EXPORT int ktm_tm_rollforward(int tm_fd, uint64_t clock,
+				     uint32_t *recovered, uint32_t *left)
+{
+	struct ktm_tm_rollforward arg = { .size = sizeof(arg), .clock = clock };
+	int ret;
+
+	ret = ktm_priv_ioctl(tm_fd, KTM_IOC_TM_ROLLFORWARD, &arg);
+	if (!ret && recovered)
+		*recovered = arg.recovered;
+	if (!ret && left)
+		*left = arg.left;
+	return ret;
+}
+
+LIBKTM_EXPORT int ktm_tm_recover(int tm_fd, uint32_t flags, uint32_t *recovered,
+				 uint32_t *discarded)
+{
+	struct ktm_tm_recover arg = { .size = sizeof(arg), .flags = flags };
+	int ret;
+
+	ret = ktm_priv_ioctl(tm_fd, KTM_IOC_TM_RECOVER, &arg);
+	if (!ret && recovered)
+		*recovered = arg.recovered;
+	if (!ret && discarded)
+		*discarded = arg.discarded;
+	return ret;
+}
+
 LIBKTM_EXPORT int ktm_tm_detach(int tm_fd)
 {
 	return ktm_priv_simple(tm_fd, KTM_IOC_TM_DETACH);

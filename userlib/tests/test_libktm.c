@@ -378,6 +378,27 @@ static void test_recovery_info(void)
 	       "en_get_recovery_info");
 }
 
+static void test_recovery(void)
+{
+	struct ktm_tm_rollforward forward = { .size = sizeof(forward), .clock = 77 };
+	struct ktm_tm_recover recover = { .size = sizeof(recover),
+					  .flags = KTM_TM_RECOVER_F_DISCARD };
+	uint32_t first = 0, second = 0, answer[2] = { 3, 4 };
+
+	fake_reset();
+	fake_answer(offsetof(struct ktm_tm_rollforward, recovered), answer,
+		    sizeof(answer));
+	tap_ok(!ktm_tm_rollforward(FAKE_FD, 77, &first, &second) &&
+	       fake_sent(KTM_IOC_TM_ROLLFORWARD, forward) && first == 3 && second == 4,
+	       "tm_rollforward");
+	fake_reset();
+	fake_answer(offsetof(struct ktm_tm_recover, recovered), answer,
+		    sizeof(answer));
+	tap_ok(!ktm_tm_recover(FAKE_FD, KTM_TM_RECOVER_F_DISCARD, &first, &second) &&
+	       fake_sent(KTM_IOC_TM_RECOVER, recover) && first == 3 && second == 4,
+	       "tm_recover");
+}
+
 static void test_clock(void)
 {
 	struct ktm_en_answer answer = { .size = sizeof(answer), .clock = 77 };
@@ -481,6 +502,7 @@ int main(void)
 	test_rm_and_enlistment();
 	test_log();
 	test_recovery_info();
+	test_recovery();
 	test_clock();
 	test_en_rollback();
 	test_uuid();

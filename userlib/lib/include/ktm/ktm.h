@@ -88,7 +88,7 @@ int ktm_tm_create(int control_fd, const char *name, unsigned int mode,
 /**
  * ktm_tm_attach - recover a log and bring its TM online
  * @control_fd: /dev/ktm
- * @attach: dev_fd, mode, uid, gid and, if the log must have a certain one,
+ * @attach: flags, dev_fd, mode, uid, gid and, if the log must have a certain one,
  *	uuid filled in, all else zero; uuid and recovered are filled in
  * @size: sizeof(*attach)
  *
@@ -126,6 +126,30 @@ int ktm_tm_list(int control_fd, uint64_t *cursor,
  * Return: 0 or a negative errno.
  */
 int ktm_tm_query(int tm_fd, struct ktm_tm_info *info, size_t size);
+
+/**
+ * ktm_tm_rollforward - how far would recovery go?
+ * @tm_fd: a TM attached with KTM_TM_ATTACH_F_NO_RECOVER
+ * @clock: virtual clock value
+ * @recovered: out: unfinished transactions decided at or before it; may be NULL
+ * @left: out: those decided after it; may be NULL
+ *
+ * Return: 0 or a negative errno as in struct ktm_tm_rollforward.
+ */
+int ktm_tm_rollforward(int tm_fd, uint64_t clock, uint32_t *recovered,
+		       uint32_t *left);
+
+/**
+ * ktm_tm_recover - make the unfinished transactions, and go online
+ * @tm_fd: a TM attached with KTM_TM_ATTACH_F_NO_RECOVER
+ * @flags: KTM_TM_RECOVER_F_*
+ * @recovered: out: transactions made; may be NULL
+ * @discarded: out: decisions taken back; may be NULL
+ *
+ * Return: 0 or a negative errno as in struct ktm_tm_recover.
+ */
+int ktm_tm_recover(int tm_fd, uint32_t flags, uint32_t *recovered,
+		   uint32_t *discarded);
 
 /**
  * ktm_tm_detach - take a durable TM offline and give its device back
