@@ -16,11 +16,13 @@
 #include "../protocol/attach.h"
 #include "../protocol/client.h"
 #include "../protocol/rm.h"
+#include "../protocol/room.h"
 
 static void fill_log_info(struct ktm_tm_info *info, struct ktm_tm *tm)
 {
 	struct ktm_log_stat stat;
 	struct ktm_log *log;
+	uuid_t uuid;
 	int idx;
 
 	log = ktm_tm_use_log(tm, &idx);
@@ -36,6 +38,8 @@ static void fill_log_info(struct ktm_tm_info *info, struct ktm_tm *tm)
 		info->log_flushes = stat.flushes;
 		info->log_writes = stat.writes;
 		info->log_bytes = stat.bytes;
+		if (ktm_room_oldest(tm, &uuid, &info->oldest_lsn))
+			export_uuid(info->oldest_tx, &uuid);
 	}
 	ktm_tm_unuse_log(tm, idx);
 }

@@ -66,6 +66,21 @@ static struct ktm_tx *oldest(struct ktm_tm *tm, u64 tail)
 	return tx;
 }
 
+bool ktm_room_oldest(struct ktm_tm *tm, uuid_t *uuid, u64 *lsn)
+{
+	struct ktm_pin *pin;
+
+	/* a transaction unpins before its memory goes */
+	spin_lock(&tm->pin_lock);
+	pin = list_first_entry_or_null(&tm->pins, struct ktm_pin, node);
+	if (pin) {
+		uuid_copy(uuid, &container_of(pin, struct ktm_tx, pin)->obj.uuid);
+		*lsn = pin->lsn;
+	}
+	spin_unlock(&tm->pin_lock);
+	return pin;
+}
+
 static u32 collect(struct ktm_tx *tx, struct ktm_enlistment **list, u32 max)
 {
 	struct ktm_enlistment *en;

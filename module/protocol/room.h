@@ -24,4 +24,13 @@ u64 ktm_room_tail(struct ktm_tm *tm);
  */
 int ktm_room_make(struct ktm_tm *tm, u64 tail);
 
+/**
+ * ktm_room_oldest - who holds the tail of the log?
+ * @tm: a durable TM
+ * @uuid: out: the transaction with the oldest records
+ * @lsn: out: where they begin
+ * Return: false if no transaction has any.
+ */
+bool ktm_room_oldest(struct ktm_tm *tm, uuid_t *uuid, u64 *lsn);
+
 #endif /* _KTM_PROTOCOL_ROOM_H */

@@ -205,4 +205,49 @@ TEST_F_TIMEOUT(ring, copied_forward, 240)
 	EXPECT_EQ(0, info.nr_unfinished);
 }
 
+/* Who holds the tail is named: the oldest records, whoever ends first. */
+TEST_F(ring, oldest_is_named)
+{
+	static const __u8 nobody[KTM_UUID_SIZE];
+	struct tx_handle tx[2];
+	struct en_handle en[2];
+	struct ktm_tm_info info;
+	__u64 lsn;
+	int i;
+
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	EXPECT_EQ(0, info.oldest_lsn);
+	EXPECT_EQ(0, memcmp(nobody, info.oldest_tx, KTM_UUID_SIZE));
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, begin(self, i, &tx[i], &en[i], i + 1));
+		ASSERT_EQ(0, tm_info(&self->tm, &info));
+		EXPECT_EQ(0, memcmp(tx[0].info.uuid, info.oldest_tx, KTM_UUID_SIZE));
+	}
+	/* they may be in one buffer */
+	lsn = info.oldest_lsn;
+	EXPECT_LE(info.log_tail, lsn);
+	EXPECT_LE(2 * RECORD, info.log_head - lsn);
+	EXPECT_EQ(0, rollback_nowait(&tx[0]) == -EINPROGRESS ? 0 : -1);
+	ASSERT_NOTE(&self->rm[0], KTM_NOTIFY_ROLLBACK, &en[0]);
+	ASSERT_EQ(0, rollback_complete(&en[0]));
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	EXPECT_EQ(0, memcmp(tx[1].info.uuid, info.oldest_tx, KTM_UUID_SIZE));
+	EXPECT_LE(lsn, info.oldest_lsn);
+	/* over a restart it is still the one that is not carried out */
+	ASSERT_EQ(0, decide(self, 1, &tx[1], &en[1]));
+	for (i = 0; i < 2; i++) {
+		close(en[i].fd);
+		close(tx[i].fd);
+		close(self->rm[i].fd);
+	}
+	ASSERT_EQ(0, tm_detach(&self->tm));
+	close(self->tm.fd);
+	ASSERT_EQ(0, tm_attach(self->path, self->uuid, &self->tm, NULL));
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	EXPECT_EQ(0, memcmp(tx[1].info.uuid, info.oldest_tx, KTM_UUID_SIZE));
+	EXPECT_LE(lsn, info.oldest_lsn);
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, rm_start(&self->tm, &self->rm[i], NULL));
+}
+
 TEST_HARNESS_MAIN

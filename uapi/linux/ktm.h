@@ -465,6 +465,11 @@ enum ktm_tm_state {
  * @log_flushes: out: cache flushes sent to the device since attach
  * @log_writes: out: buffers written since attach
  * @log_bytes: out: bytes written since attach
+ * @oldest_tx: out: the transaction with the oldest records that are still needed:
+ *	it holds the tail of the log. All zero: none does.
+ * @oldest_lsn: out: where they begin; 0 without one. The log cannot free a byte
+ *	from there on until the transaction ends, or until ktm rolls it back or
+ *	copies its records forward because the ring is full.
  */
 struct ktm_tm_info {
 	__u32 size;
@@ -492,6 +497,8 @@ struct ktm_tm_info {
 	__aligned_u64 log_flushes;
 	__aligned_u64 log_writes;
 	__aligned_u64 log_bytes;
+	__u8 oldest_tx[KTM_UUID_SIZE];
+	__aligned_u64 oldest_lsn;
 };
 #define KTM_IOC_TM_INFO _IO(KTM_IOC_TYPE, KTM_NR_TM_INFO)
 

@@ -43,6 +43,18 @@ static void print_log(const struct ktm_tm_info *info)
 	       format_bytes(written, info->log_bytes));
 }
 
+/* Which transaction keeps how much of the log from being freed */
+static void print_oldest(const struct ktm_tm_info *info)
+{
+	char uuid[KTM_UUID_TEXT_SIZE], held[TEXT_BYTES_SIZE];
+
+	if (!info->oldest_lsn)
+		return;
+	ktm_uuid_format(info->oldest_tx, uuid);
+	printf("           %s held by transaction %s\n",
+	       format_bytes(held, info->log_head - info->oldest_lsn), uuid);
+}
+
 static void print_tm(const struct ktm_tm_info *info)
 {
 	char uuid[KTM_UUID_TEXT_SIZE];
@@ -56,8 +68,10 @@ static void print_tm(const struct ktm_tm_info *info)
 		printf(": %s", strerror(info->error));
 	printf("; owner %u:%u, mode %04o\n", info->uid, info->gid, info->mode);
 	print_counts(info);
-	if (info->flags & KTM_TM_INFO_F_DURABLE)
+	if (info->flags & KTM_TM_INFO_F_DURABLE) {
 		print_log(info);
+		print_oldest(info);
+	}
 }
 
 static void json_log(struct json *json, const struct ktm_tm_info *info)
@@ -79,6 +93,10 @@ static void json_log(struct json *json, const struct ktm_tm_info *info)
 	json_number(json, "flushes", info->log_flushes);
 	json_number(json, "writes", info->log_writes);
 	json_number(json, "bytes", info->log_bytes);
+	if (info->oldest_lsn) {
+		json_uuid(json, "oldest_transaction", info->oldest_tx);
+		json_number(json, "oldest_lsn", info->oldest_lsn);
+	}
 	json_object_end(json);
 }
 
