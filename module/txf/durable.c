@@ -2,6 +2,9 @@
 /*
  * ktm_txf - making the file system's state durable
  *
+ * Durable are the staged files, and the times of the files that they replace: after
+ * a crash redo tells by them whether there was newer work.
+ *
  * Not one fsync() per file, which would flush the device for each, and not
  * syncfs(), which writes what everybody else has in memory: write back the files
  * of the transaction, then have the file system commit its journal once. The
@@ -9,6 +12,7 @@
  */
 #include <linux/blkdev.h>
 #include <linux/cred.h>
+#include <linux/dcache.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/writeback.h>
@@ -16,12 +20,57 @@
 #include "compat.h"
 #include "durable.h"
 #include "overlay.h"
+#include "step.h"
 #include "tx.h"
 #include "volume.h"
+
+/* Times that are kept in memory only (lazytime) go along. */
+static void write_times(struct inode *inode)
+{
+	if (READ_ONCE(inode->i_state) & I_DIRTY_TIME)
+		mark_inode_dirty_sync(inode);
+}
 
 static bool has_content(const struct txf_obj *obj)
 {
 	return obj->staged && S_ISREG(obj->inode->i_mode);
+}
+
+/* The file that a step replaces or removes, or NULL. */
+static struct inode *victim(const struct txf_step *step)
+{
+	return txf_step_stamp(step) ? d_inode(step->expect) : NULL;
+}
+
+/*
+ * Some file systems write the time of a change together with the content. Errors
+ * are for those who wrote it.
+ */
+static void start_victims(struct txf_part *part)
+{
+	struct txf_step *step;
+
+	list_for_each_entry(step, &part->steps, list) {
+		if (victim(step))
+			filemap_fdatawrite(victim(step)->i_mapping);
+		cond_resched();
+	}
+}
+
+static void wait_for_victims(struct txf_part *part)
+{
+	struct address_space *mapping;
+	struct txf_step *step;
+
+	list_for_each_entry(step, &part->steps, list) {
+		if (!victim(step))
+			continue;
+		mapping = victim(step)->i_mapping;
+		filemap_fdatawrite(mapping);
+		filemap_fdatawait_keep_errors(mapping);
+		write_times(victim(step));
+		cond_resched();
+	}
 }
 
 static int start_all(struct txf_part *part)
@@ -31,6 +80,7 @@ static int start_all(struct txf_part *part)
 	int error = 0;
 
 	blk_start_plug(&plug);
+	start_victims(part);
 	list_for_each_entry(obj, &part->objs, list) {
 		if (!has_content(obj))
 			continue;
@@ -65,9 +115,7 @@ static int wait_for_all(struct txf_part *part)
 			error = filemap_check_wb_err(mapping, obj->wb_err);
 		if (error)
 			return error;
-		/* Times that are kept in memory only (lazytime) go along. */
-		if (READ_ONCE(obj->inode->i_state) & I_DIRTY_TIME)
-			mark_inode_dirty_sync(obj->inode);
+		write_times(obj->inode);
 		cond_resched();
 	}
 	return 0;
@@ -77,7 +125,11 @@ int txf_durable_content(struct txf_part *part)
 {
 	int error = start_all(part);
 
-	return error ?: wait_for_all(part);
+	if (!error)
+		error = wait_for_all(part);
+	if (!error)
+		wait_for_victims(part);
+	return error;
 }
 
 /*

@@ -3,7 +3,8 @@
  * ktm_txf - carrying out steps
  *
  * Each step looks under the locks of its directories whether everything is as
- * expected, and does its work or not in the same critical section.
+ * expected, and does its work or not in the same critical section. Content is
+ * written without these locks: see keep.h.
  */
 #include <linux/crc32.h>
 #include <linux/cred.h>
@@ -18,124 +19,17 @@
 #include "attr.h"
 #include "compat.h"
 #include "exec.h"
+#include "keep.h"
+#include "move.h"
 #include "stage.h"
 #include "step.h"
 #include "tx.h"
 #include "volume.h"
 
-/* What a step can come to, besides a negative errno. */
-#define DONE		0
-#define SKIPPED		1
-
-/**
- * struct move - a rename to be tried
- * @from: directory it comes from
- * @from_name: name there
- * @to: directory it goes to
- * @to_name: name there
- * @object: what is moved
- * @expects: something has to be there before
- * @expect: that, or NULL if it is gone
- */
-struct move {
-	struct dentry *from;
-	const char *from_name;
-	struct dentry *to;
-	const char *to_name;
-	struct dentry *object;
-	bool expects;
-	struct dentry *expect;
-};
-
-/*
- * Newer work can make a step impossible in many ways: a directory was removed
- * or filled, something was mounted, made immutable ... None of them is a
- * failure. What is left are failures of the file system.
- */
-static int judge(int error)
-{
-	switch (error) {
-	case -ENOENT:
-	case -EEXIST:
-	case -ENOTEMPTY:
-	case -ENOTDIR:
-	case -EISDIR:
-	case -EBUSY:
-	case -EPERM:
-	case -EMLINK:
-	case -EINVAL:
-	case -ETXTBSY:
-	case -ESTALE:
-		return SKIPPED;
-	default:
-		return error;
-	}
-}
-
-static bool holds(const struct dentry *dentry, const struct dentry *object)
-{
-	return object && d_is_positive(dentry) &&
-	       d_inode(dentry) == d_inode(object);
-}
-
-/* Is under a name what was expected there? */
-static bool is_expected(const struct dentry *dentry, bool expects,
-			const struct dentry *expect)
-{
-	return expects ? holds(dentry, expect) : d_is_negative(dentry);
-}
-
-static int move_locked(const struct move *move, struct dentry *trap)
-{
-	struct dentry *src, *dst;
-	struct renamedata rd;
-	int result;
-
-	dst = lookup_one_len(move->to_name, move->to, strlen(move->to_name));
-	if (IS_ERR(dst))
-		return judge(PTR_ERR(dst));
-	result = DONE;
-	if (holds(dst, move->object))
-		goto out_dst;
-	src = lookup_one_len(move->from_name, move->from,
-			     strlen(move->from_name));
-	if (IS_ERR(src)) {
-		result = judge(PTR_ERR(src));
-		goto out_dst;
-	}
-	result = SKIPPED;
-	if (holds(src, move->object) &&
-	    is_expected(dst, move->expects, move->expect) &&
-	    src != trap && dst != trap) {
-		txf_rename_init(&rd, src, dst);
-		result = judge(vfs_rename(&rd));
-	}
-	dput(src);
-out_dst:
-	dput(dst);
-	return result;
-}
-
-static int do_move(const struct move *move)
-{
-	struct dentry *trap;
-	int result;
-
-	if (!move->from || !move->to || !move->object)
-		return SKIPPED;
-	trap = lock_rename(move->from, move->to);
-	/* Newer kernels say so if one of them was removed; 6.1 never does. */
-	if (IS_ERR(trap))
-		return SKIPPED;
-	result = move_locked(move, trap);
-	unlock_rename(move->from, move->to);
-	return result;
-}
-
 static int step_evacuate(struct txf_part *part, struct txf_step *step)
 {
 	char number[TXF_STAGE_NAME_MAX];
-	struct move move = {
+	struct txf_move move = {
 		.from = step->dir,
 		.from_name = step->name,
 		.to = part->dir,
@@ -144,12 +38,12 @@ static int step_evacuate(struct txf_part *part, struct txf_step *step)
 	};
 
 	snprintf(number, sizeof(number), "%llu", step->number);
-	return do_move(&move);
+	return txf_move(&move);
 }
 
 static int step_move(struct txf_part *part, struct txf_step *step)
 {
-	struct move move = {
+	struct txf_move move = {
 		.from = step->from,
 		.from_name = step->from_name,
 		.to = step->dir,
@@ -157,51 +51,19 @@ static int step_move(struct txf_part *part, struct txf_step *step)
 		.object = step->object,
 		.expects = step->flags & TXF_STEP_F_EXPECT,
 		.expect = step->expect,
+		.stamp = txf_step_stamp(step),
 	};
-
-	return do_move(&move);
-}
-
-/*
- * An object that cannot be put where it shall be, or back where it was if it
- * was evacuated, is kept for the administrator: it is not ours to remove.
- *
- * Power fails before the rename is durable: the object is in the part's
- * directory, and redo comes here again. After that: it is not there any more,
- * and redo skips the step. The part's directory is removed only after
- * txf_durable_commit(), so what is kept is durable by then.
- */
-static int keep(struct txf_part *part, const struct txf_step *step,
-		const struct move *tried)
-{
-	char name[2 * TXF_STAGE_NAME_MAX];
-	struct move move = *tried;
 	int result;
 
-	snprintf(name, sizeof(name), "kept-%pUb-%s", &part->uuid,
-		 tried->from_name);
-	move.to = part->vol->staging;
-	move.to_name = name;
-	move.expects = false;
-	result = do_move(&move);
-	if (result != DONE)
-		return result;
-	txf_volume_count(part->vol, TXF_COUNT_KEPT, 1);
-	if (step->dir)
-		pr_warn("%s: a committed object meant for %pd4/%s was overtaken by newer work: it is kept as %s/%s\n",
-			part->vol->mnt->mnt_sb->s_id, step->dir, step->name,
-			KTM_TXF_STAGING, name);
-	else
-		pr_warn("%s: a committed object meant to be %s in a directory that is gone is kept as %s/%s\n",
-			part->vol->mnt->mnt_sb->s_id, step->name,
-			KTM_TXF_STAGING, name);
-	return result;
+	txf_keep_link(part, step);
+	result = txf_move(&move);
+	return txf_keep_displaced(part, step) ?: result;
 }
 
-static int step_install(struct txf_part *part, struct txf_step *step)
+static int install(struct txf_part *part, struct txf_step *step)
 {
 	char number[TXF_STAGE_NAME_MAX];
-	struct move move = {
+	struct txf_move move = {
 		.from = part->dir,
 		.from_name = number,
 		.to = step->dir,
@@ -209,51 +71,73 @@ static int step_install(struct txf_part *part, struct txf_step *step)
 		.object = step->object,
 		.expects = step->flags & TXF_STEP_F_EXPECT,
 		.expect = step->expect,
+		.stamp = txf_step_stamp(step),
 	};
 	int result;
 
 	snprintf(number, sizeof(number), "%llu", step->number);
-	result = do_move(&move);
-	if (result != SKIPPED)
+	result = txf_move(&move);
+	if (result != TXF_SKIPPED)
 		return result;
 	if (step->from_name) {
 		move.to = step->from;
 		move.to_name = step->from_name;
 		move.expects = false;
-		result = do_move(&move);
+		move.stamp = NULL;
+		result = txf_move(&move);
 	}
 	/* Nothing is kept, and still skipped, if an earlier life installed it. */
-	if (result == SKIPPED)
-		result = keep(part, step, &move);
-	return result == DONE ? SKIPPED : result;
+	if (result == TXF_SKIPPED)
+		result = txf_keep_overtaken(part, step);
+	return result == TXF_DONE ? TXF_SKIPPED : result;
 }
 
-static int step_remove(struct txf_part *part, struct txf_step *step)
+static int step_install(struct txf_part *part, struct txf_step *step)
 {
+	int result;
+
+	txf_keep_link(part, step);
+	result = install(part, step);
+	return txf_keep_displaced(part, step) ?: result;
+}
+
+static int remove(struct txf_step *step)
+{
+	const struct txf_stamp *stamp = txf_step_stamp(step);
 	struct inode *dir;
 	struct dentry *dentry;
-	int result = SKIPPED;
+	int result = TXF_SKIPPED;
 
 	if (!step->dir || !step->expect)
-		return SKIPPED;
+		return TXF_SKIPPED;
 	dir = d_inode(step->dir);
 	inode_lock_nested(dir, I_MUTEX_PARENT);
 	dentry = lookup_one_len(step->name, step->dir, strlen(step->name));
 	if (IS_ERR(dentry)) {
-		result = judge(PTR_ERR(dentry));
+		result = txf_judge(PTR_ERR(dentry));
 		goto out;
 	}
-	if (holds(dentry, step->expect)) {
+	if (txf_holds(dentry, step->expect) &&
+	    (!stamp || txf_stamp_is_content(stamp, d_inode(dentry)))) {
 		if (d_is_dir(dentry))
 			result = vfs_rmdir(TXF_IDMAP, dir, dentry);
 		else
 			result = vfs_unlink(TXF_IDMAP, dir, dentry, NULL);
-		result = judge(result);
+		result = txf_judge(result);
 	}
 	dput(dentry);
 out:
 	inode_unlock(dir);
 	return result;
+}
+
+static int step_remove(struct txf_part *part, struct txf_step *step)
+{
+	int result;
+
+	txf_keep_link(part, step);
+	result = remove(step);
+	return txf_keep_displaced(part, step) ?: result;
 }
 
 static int step_link(struct txf_part *part, struct txf_step *step)
@@ -263,21 +147,21 @@ static int step_link(struct txf_part *part, struct txf_step *step)
 	int result;
 
 	if (!step->dir || !step->object)
-		return SKIPPED;
+		return TXF_SKIPPED;
 	dir = d_inode(step->dir);
 	inode_lock_nested(dir, I_MUTEX_PARENT);
 	dentry = lookup_one_len(step->name, step->dir, strlen(step->name));
 	if (IS_ERR(dentry)) {
-		result = judge(PTR_ERR(dentry));
+		result = txf_judge(PTR_ERR(dentry));
 		goto out;
 	}
-	if (holds(dentry, step->object))
-		result = DONE;
+	if (txf_holds(dentry, step->object))
+		result = TXF_DONE;
 	else if (d_is_positive(dentry))
-		result = SKIPPED;
+		result = TXF_SKIPPED;
 	else
-		result = judge(vfs_link(step->object, TXF_IDMAP, dir, dentry,
-					NULL));
+		result = txf_judge(vfs_link(step->object, TXF_IDMAP, dir,
+					    dentry, NULL));
 	dput(dentry);
 out:
 	inode_unlock(dir);
@@ -358,18 +242,18 @@ static int step_setattr(struct txf_part *part, struct txf_step *step)
 	u32 mask;
 
 	if (!step->object)
-		return SKIPPED;
+		return TXF_SKIPPED;
 	inode = d_inode(step->object);
 	inode_lock(inode);
 	mask = attrs_to_set(inode, &step->attr);
 	if (are_attrs_set(inode, &step->attr)) {
-		result = DONE;
+		result = TXF_DONE;
 	} else if (!mask) {
-		result = SKIPPED;
+		result = TXF_SKIPPED;
 	} else {
 		fill_iattr(&attr, inode, &step->attr, mask);
-		result = judge(notify_change(TXF_IDMAP, step->object, &attr,
-					     NULL));
+		result = txf_judge(notify_change(TXF_IDMAP, step->object,
+						 &attr, NULL));
 	}
 	inode_unlock(inode);
 	return result;
@@ -403,20 +287,20 @@ static int step_setxattr(struct txf_part *part, struct txf_step *step)
 	int error;
 
 	if (!step->object)
-		return SKIPPED;
+		return TXF_SKIPPED;
 	error = compare_xattr(step, &old, &new);
 	if (error)
-		return judge(error);
+		return txf_judge(error);
 	if (new)
-		return DONE;
+		return TXF_DONE;
 	if (!old)
-		return SKIPPED;
+		return TXF_SKIPPED;
 	if (step->flags & TXF_STEP_F_VALUE)
 		error = vfs_setxattr(TXF_IDMAP, step->object, step->name,
 				     step->value, step->value_size, 0);
 	else
 		error = vfs_removexattr(TXF_IDMAP, step->object, step->name);
-	return judge(error);
+	return txf_judge(error);
 }
 
 typedef int (*step_fn)(struct txf_part *part, struct txf_step *step);
@@ -448,7 +332,7 @@ static int exec_all(struct txf_part *part)
 		}
 		if (result < 0)
 			return result;
-		if (result == SKIPPED)
+		if (result == TXF_SKIPPED)
 			txf_volume_count(part->vol, TXF_COUNT_SKIPPED, 1);
 		cond_resched();
 	}

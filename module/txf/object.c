@@ -4,18 +4,12 @@
  */
 #include <linux/hash.h>
 #include <linux/pagemap.h>
-#include <linux/sched.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "compat.h"
 #include "lock.h"
 #include "overlay.h"
 #include "tx.h"
 #include "volume.h"
-
-/* Who is changed in each of so many ticks will not be as it was at prepare. */
-#define STAMP_TRIES	100
 
 static struct hlist_head *bucket(struct txf_part *part,
 				 const struct inode *inode)
@@ -68,36 +62,6 @@ struct txf_obj *txf_obj_get(struct txf_part *part, struct dentry *dentry)
 	return obj;
 }
 
-/*
- * Changes are noticed by the time of the last change, which has the granularity
- * of the clock tick. If the object was changed in this very tick, another
- * change could give it the same time: let the tick pass first.
- */
-static int take_stamp(struct txf_obj *obj)
-{
-	struct txf_stamp *stamp = &obj->stamp;
-	struct inode *inode = obj->inode;
-	struct timespec64 now;
-	int tries;
-
-	for (tries = 0; tries < STAMP_TRIES; tries++) {
-		stamp->size = i_size_read(inode);
-		stamp->mtime = txf_inode_mtime(inode);
-		stamp->ctime = txf_inode_ctime(inode);
-		stamp->mode = inode->i_mode;
-		stamp->uid = inode->i_uid;
-		stamp->gid = inode->i_gid;
-		now = current_time(inode);
-		if (S_ISDIR(stamp->mode) ||
-		    !timespec64_equal(&now, &stamp->ctime))
-			return 0;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		schedule_timeout_killable(1);
-	}
-	return -ESTALE;
-}
-
 int txf_obj_lock(struct txf_obj *obj)
 {
 	bool shares;
@@ -110,7 +74,7 @@ int txf_obj_lock(struct txf_obj *obj)
 	if (error)
 		return error;
 	if (!obj->attr_locked)
-		error = take_stamp(obj);
+		error = txf_stamp_take(&obj->stamp, obj->inode);
 	if (error)
 		txf_lock_release(obj->part, obj->inode, TXF_LOCK_PLACE);
 	else
@@ -130,28 +94,14 @@ int txf_obj_lock_attr(struct txf_obj *obj)
 	if (error)
 		return error;
 	obj->attr_locked = true;
-	return obj->locked ? 0 : take_stamp(obj);
+	return obj->locked ? 0 : txf_stamp_take(&obj->stamp, obj->inode);
 }
 
 bool txf_obj_is_fresh(const struct txf_obj *obj)
 {
-	const struct txf_stamp *stamp = &obj->stamp;
-	struct inode *inode = obj->inode;
-	struct timespec64 mtime = txf_inode_mtime(inode);
-	struct timespec64 ctime = txf_inode_ctime(inode);
-
 	if (obj->staged || (!obj->locked && !obj->attr_locked))
 		return true;
-	if (inode->i_mode != stamp->mode ||
-	    !uid_eq(inode->i_uid, stamp->uid) ||
-	    !gid_eq(inode->i_gid, stamp->gid))
-		return false;
-	/* Others may work in a directory while it is being changed or moved. */
-	if (S_ISDIR(inode->i_mode))
-		return !IS_DEADDIR(inode);
-	return i_size_read(inode) == stamp->size &&
-	       timespec64_equal(&mtime, &stamp->mtime) &&
-	       timespec64_equal(&ctime, &stamp->ctime);
+	return txf_stamp_is_all(&obj->stamp, obj->inode);
 }
 
 void txf_obj_allow_writers(struct txf_part *part)

@@ -13,29 +13,12 @@
 #include <linux/errseq.h>
 #include <linux/fs.h>
 #include <linux/list.h>
-#include <linux/time64.h>
 #include <linux/types.h>
+
+#include "stamp.h"
 
 struct txf_name;
 struct txf_part;
-
-/**
- * struct txf_stamp - what a committed object looked like
- * @size: length
- * @mtime: time of the last change of content
- * @ctime: time of the last change at all
- * @mode: type and permission
- * @uid: owner
- * @gid: group
- */
-struct txf_stamp {
-	loff_t size;
-	struct timespec64 mtime;
-	struct timespec64 ctime;
-	umode_t mode;
-	kuid_t uid;
-	kgid_t gid;
-};
 
 /**
  * struct txf_xattr - an extended attribute that the transaction has changed

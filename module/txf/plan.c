@@ -107,13 +107,21 @@ static struct txf_step *add_step(struct plan *plan, enum phase phase,
 	return NULL;
 }
 
+static void expect(struct txf_step *step, const struct txf_obj *obj)
+{
+	step->expect = dget(obj->dentry);
+	step->flags |= TXF_STEP_F_EXPECT;
+	if (!S_ISREG(obj->inode->i_mode))
+		return;
+	step->stamp = obj->stamp;
+	step->flags |= TXF_STEP_F_STAMP;
+}
+
 /* The step renames over what the name holds, if that is still there. */
 static void expect_base(struct txf_step *step, const struct txf_name *name)
 {
-	if (!name->base || is_vacated(name) || is_removal(name))
-		return;
-	step->expect = dget(name->base->dentry);
-	step->flags |= TXF_STEP_F_EXPECT;
+	if (name->base && !is_vacated(name) && !is_removal(name))
+		expect(step, name->base);
 }
 
 static int come_from(struct txf_step *step, const struct txf_name *name)
@@ -131,8 +139,9 @@ static int plan_removal(struct plan *plan, struct txf_name *name)
 	step = add_step(plan, phase, TXF_STEP_REMOVE, name);
 	if (!step)
 		return -ENOMEM;
-	step->expect = dget(name->base->dentry);
-	step->flags |= TXF_STEP_F_EXPECT;
+	expect(step, name->base);
+	if (txf_step_stamp(step))
+		step->number = plan->part->next_number++;
 	return 0;
 }
 
@@ -180,6 +189,8 @@ static int plan_move(struct plan *plan, struct txf_name *name)
 	if (!step)
 		return -ENOMEM;
 	expect_base(step, name);
+	if (txf_step_stamp(step))
+		step->number = plan->part->next_number++;
 	step->object = dget(obj->dentry);
 	return come_from(step, obj->lost);
 }

@@ -108,6 +108,24 @@ static int take_attr(const u8 *bytes, u32 len, struct txf_step_attr *attr)
 	return 0;
 }
 
+static int take_stamp(const u8 *bytes, u32 len, struct txf_stamp *stamp)
+{
+	struct ktm_disk_txf_stamp disk;
+
+	if (len != sizeof(disk))
+		return -EUCLEAN;
+	memcpy(&disk, bytes, sizeof(disk));
+	stamp->mtime.tv_sec = le64_to_cpu(disk.mtime_sec);
+	stamp->mtime.tv_nsec = le32_to_cpu(disk.mtime_nsec);
+	stamp->mode = le32_to_cpu(disk.mode);
+	stamp->uid = make_kuid(&init_user_ns, le32_to_cpu(disk.uid));
+	stamp->gid = make_kgid(&init_user_ns, le32_to_cpu(disk.gid));
+	if (!S_ISREG(stamp->mode) || !uid_valid(stamp->uid) ||
+	    !gid_valid(stamp->gid) || stamp->mtime.tv_nsec >= NSEC_PER_SEC)
+		return -EUCLEAN;
+	return 0;
+}
+
 static int take_value(const u8 **at, const u8 *end, u32 len,
 		      struct txf_step *step)
 {
@@ -117,6 +135,8 @@ static int take_value(const u8 **at, const u8 *end, u32 len,
 		return -EUCLEAN;
 	if (step->kind == TXF_STEP_SETATTR)
 		return take_attr(bytes, len, &step->attr);
+	if (step->flags & TXF_STEP_F_STAMP)
+		return take_stamp(bytes, len, &step->stamp);
 	if (step->kind != TXF_STEP_SETXATTR)
 		return len ? -EUCLEAN : 0;
 	if (len > KTM_TXF_XATTR_MAX)
@@ -127,6 +147,15 @@ static int take_value(const u8 **at, const u8 *end, u32 len,
 	memcpy(step->value, bytes, len);
 	step->value_size = len;
 	return 0;
+}
+
+/* Does it replace or remove something, and has that a number? */
+static bool has_victim(const struct txf_step *step,
+		       const struct ktm_disk_txf_step *disk)
+{
+	return (step->kind == TXF_STEP_REMOVE || step->kind == TXF_STEP_MOVE ||
+		step->kind == TXF_STEP_INSTALL) &&
+	       disk->expect_len && step->number;
 }
 
 /* Has the step all that its kind needs? */
@@ -162,6 +191,8 @@ static int check_step(const struct txf_step *step,
 		break;
 	}
 	if (step->flags & ~TXF_STEP_F_MASK)
+		ok = false;
+	if ((step->flags & TXF_STEP_F_STAMP) && !has_victim(step, disk))
 		ok = false;
 	if (disk->expect_len && !(step->flags & TXF_STEP_F_EXPECT))
 		ok = false;

@@ -98,10 +98,25 @@ static int put_attr(struct writer *writer, const struct txf_step_attr *attr)
 	return put_bytes(writer, &disk, sizeof(disk));
 }
 
+static int put_stamp(struct writer *writer, const struct txf_stamp *stamp)
+{
+	struct ktm_disk_txf_stamp disk = {
+		.mtime_sec = cpu_to_le64(stamp->mtime.tv_sec),
+		.mtime_nsec = cpu_to_le32(stamp->mtime.tv_nsec),
+		.mode = cpu_to_le32(stamp->mode),
+		.uid = cpu_to_le32(from_kuid(&init_user_ns, stamp->uid)),
+		.gid = cpu_to_le32(from_kgid(&init_user_ns, stamp->gid)),
+	};
+
+	return put_bytes(writer, &disk, sizeof(disk));
+}
+
 static int put_value(struct writer *writer, const struct txf_step *step)
 {
 	if (step->kind == TXF_STEP_SETATTR)
 		return put_attr(writer, &step->attr);
+	if (step->flags & TXF_STEP_F_STAMP)
+		return put_stamp(writer, &step->stamp);
 	return put_bytes(writer, step->value, step->value_size);
 }
 

@@ -14,6 +14,7 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
+#include "stamp.h"
 #include "txf_format.h"
 
 struct dentry;
@@ -50,11 +51,13 @@ struct txf_step_attr {
  * @list: in txf_part.steps
  * @kind: enum txf_step_kind
  * @flags: TXF_STEP_F_*
- * @number: number of the object in staging, or 0
+ * @number: INSTALL, EVACUATE: number of the object in staging. MOVE, REMOVE: with
+ *	TXF_STEP_F_STAMP, of the file replaced or removed. Else 0
  * @dir: the directory that is changed, held; NULL if it is gone
  * @name: the name in @dir; or of the extended attribute
  * @expect: with TXF_STEP_F_EXPECT: what @name holds before, held; NULL if that
  *	is gone
+ * @stamp: with TXF_STEP_F_STAMP: how @expect looks before
  * @object: the object that is moved, linked or changed, held; NULL if gone
  * @from: directory that the object comes from, held; or NULL
  * @from_name: its name there, or NULL
@@ -73,6 +76,7 @@ struct txf_step {
 	struct dentry *dir;
 	char *name;
 	struct dentry *expect;
+	struct txf_stamp stamp;
 	struct dentry *object;
 	struct dentry *from;
 	char *from_name;
@@ -102,5 +106,16 @@ void txf_step_free(struct txf_step *step);
  * @part: the part, owned by the caller
  */
 void txf_step_free_all(struct txf_part *part);
+
+/**
+ * txf_step_stamp - how the file looks that a step replaces or removes
+ * @step: the step
+ * Return: that, or NULL if there is none.
+ */
+static inline const struct txf_stamp *
+txf_step_stamp(const struct txf_step *step)
+{
+	return step->flags & TXF_STEP_F_STAMP ? &step->stamp : NULL;
+}
 
 #endif /* _KTM_TXF_STEP_H */

@@ -46,7 +46,11 @@ enum txf_step_kind {
 #define TXF_STEP_F_EXPECT	BIT(0)	/* the name holds something before */
 #define TXF_STEP_F_VALUE	BIT(1)	/* SETXATTR: set; else remove */
 #define TXF_STEP_F_OLD_VALUE	BIT(2)	/* SETXATTR: it has a value before */
-#define TXF_STEP_F_MASK		(BIT(3) - 1)
+#define TXF_STEP_F_STAMP	BIT(3)	/* REMOVE, MOVE, INSTALL: the value says
+					 * how a file looks that is replaced or
+					 * removed
+					 */
+#define TXF_STEP_F_MASK		(BIT(4) - 1)
 
 /**
  * struct ktm_disk_txf_record - begins every redo record
@@ -69,7 +73,8 @@ struct ktm_disk_txf_record {
  * @length: bytes to the next step, a multiple of 8
  * @kind: enum txf_step_kind
  * @flags: TXF_STEP_F_*
- * @number: number of the object in staging, or 0
+ * @number: number of the object in staging; REMOVE and MOVE with
+ *	TXF_STEP_F_STAMP: for the file that is removed or replaced; or 0
  * @dir_len: bytes of the directory's handle
  * @name_len: bytes of the name
  * @expect_len: bytes of the handle of what is expected
@@ -128,6 +133,22 @@ struct ktm_disk_txf_attr {
 	__le32 old_mode;
 	__le32 old_uid;
 	__le32 old_gid;
+};
+
+/**
+ * struct ktm_disk_txf_stamp - value of a step with TXF_STEP_F_STAMP
+ * @mtime_sec: time expected
+ * @mtime_nsec: time expected
+ * @mode: type and permission expected
+ * @uid: owner expected
+ * @gid: group expected
+ */
+struct ktm_disk_txf_stamp {
+	__le64 mtime_sec;
+	__le32 mtime_nsec;
+	__le32 mode;
+	__le32 uid;
+	__le32 gid;
 };
 
 #define TXF_IDENTITY_MAGIC	0x3144494658544d4bULL	/* "KMTXFID1" */

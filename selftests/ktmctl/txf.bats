@@ -118,6 +118,34 @@ enable_and_disable()
 	[ -e "$mnt/file" ]
 }
 
+@test "kept: nothing, of one and of all" {
+	make_fs ext4
+	run -1 ktmctl txf kept "$mnt"
+	has "never enabled"
+	run -0 ktmctl txf enable "$mnt"
+	run -0 ktmctl txf kept "$mnt"
+	[ "$output" = "Nothing is kept." ]
+	run -0 ktmctl txf kept
+	[ "$output" = "Nothing is kept." ]
+	run -0 ktmctl txf kept --json
+	[ "$(jq length <<< "$output")" = 0 ]
+}
+
+@test "kept: only what was kept" {
+	local as=kept-00000000-1111-2222-3333-444444444444-12
+	make_fs ext4
+	run -0 ktmctl txf enable "$mnt"
+	touch "$mnt/.ktm-txf/kept-something"
+	echo data > "$mnt/.ktm-txf/$as.old"
+	setfattr -n trusted.ktm_txf.path -v /etc/passwd "$mnt/.ktm-txf/$as.old"
+	run -0 ktmctl txf kept
+	[ "${#lines[@]}" = 2 ]
+	has displaced "$mnt/etc/passwd" "$mnt/.ktm-txf/$as.old"
+	run -0 ktmctl txf kept --json
+	[ "$(jq -r '.[] | "\(.why) \(.path) \(.transaction) \(.size)"' <<< "$output")" = \
+		"displaced /etc/passwd 00000000-1111-2222-3333-444444444444 5" ]
+}
+
 @test "others may not" {
 	make_fs ext4
 	install -m 755 "$KTM_BIN/ktmctl" "$tmp/ktmctl"

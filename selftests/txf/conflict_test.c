@@ -207,27 +207,6 @@ TEST_F(conflict, mapping_at_prepare)
 	munmap(map, 4096);
 }
 
-/* Wait for a notification of a type. */
-static bool next_is(int rm, uint32_t type)
-{
-	struct ktm_notification note[4];
-
-	return ktm_rm_read(rm, note, sizeof(note)) > 0 && note[0].type == type;
-}
-
-/* Wait until all others have voted. */
-static bool only_we_are_awaited(int tx)
-{
-	int tries;
-
-	for (tries = 0; tries < 6000; tries++) {
-		if (info_of(tx).nr_waiting == 1)
-			return true;
-		usleep(10000);
-	}
-	return false;
-}
-
 /* How many files of the staging directory match a pattern. */
 static int count_staged(const char *type, const char *pattern)
 {
@@ -244,58 +223,6 @@ static int count_staged(const char *type, const char *pattern)
 		number = -1;
 	pclose(pipe);
 	return number;
-}
-
-/*
- * An RM that prepares after us gives time for newer work between our prepare and
- * our commit: what cannot be installed then is kept, and not lost.
- */
-TEST_F(conflict, overtaken_is_kept)
-{
-	struct ktm_txf_status before = { .mount_fd = self->dir };
-	struct ktm_txf_status after = { .mount_fd = self->dir };
-	char kept[128];
-	int rm, en, status;
-	pid_t child;
-
-	rm = ktm_rm_create(env.tm_fd, "slow", KTM_RM_F_VOLATILE, NULL);
-	ASSERT_LE(0, rm);
-	ASSERT_EQ(0, ktm_rm_recover(rm));
-	ASSERT_TRUE(next_is(rm, KTM_NOTIFY_LAST_RECOVER));
-	ASSERT_EQ(0, ktm_txf_query(env.txf_fd, &before, sizeof(before)));
-	ASSERT_EQ(0, tx_put(self->tx, self->dir, "f", O_CREAT, "mine"));
-	ASSERT_EQ(0, tx_mkdir(self->tx, self->dir, "d", 0755));
-	ASSERT_EQ(0, tx_put(self->tx, self->dir, "d/g", O_CREAT, "below"));
-	ASSERT_EQ(0, tx_put(self->tx, self->dir, "n", O_CREAT, "other"));
-	en = ktm_en_create(rm, self->tx, 1, 0, NULL);
-	ASSERT_LE(0, en);
-	child = fork();
-	ASSERT_LE(0, child);
-	if (!child)
-		_exit(commit(self->tx) ? 1 : 0);
-	ASSERT_TRUE(next_is(rm, KTM_NOTIFY_PREPARE));
-	ASSERT_TRUE(only_we_are_awaited(self->tx));
-	ASSERT_EQ(0, put(self->dir, "f", "newer"));
-	ASSERT_EQ(0, put(self->dir, "d", "newer"));
-	ASSERT_EQ(0, ktm_en_prepare_complete(en));
-	ASSERT_TRUE(next_is(rm, KTM_NOTIFY_COMMIT));
-	ASSERT_EQ(0, ktm_en_commit_complete(en));
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	ASSERT_EQ(0, status);
-
-	ASSERT_STREQ("newer", get(self->dir, "f"));
-	ASSERT_STREQ("newer", get(self->dir, "d"));
-	ASSERT_STREQ("other", get(self->dir, "n"));
-	ASSERT_EQ(0, ktm_txf_query(env.txf_fd, &after, sizeof(after)));
-	ASSERT_EQ(before.kept + 2, after.kept);
-	ASSERT_EQ(2, count_staged(variant->type, "kept-*"));
-	snprintf(kept, sizeof(kept), TXF_BASE "/%s/" KTM_TXF_STAGING,
-		 variant->type);
-	ASSERT_EQ(0, run("cat %s/kept-*/g | grep -qx below", kept));
-	ASSERT_EQ(0, run("cat %s/kept-* 2>/dev/null | grep -qx mine", kept));
-	ASSERT_EQ(0, run("rm -r %s/kept-*", kept));
-	close(en);
-	close(rm);
 }
 
 /* What cannot be removed is out of the names that recovery looks for. */

@@ -33,6 +33,22 @@
  * that transaction is rolled back when it prepares (KTM_REASON_CONFLICT,
  * ESTALE, and the path as detail).
  *
+ * Kept objects. Between prepare and commit, or while the machine is down, work
+ * from outside can still come in the way. It wins: that step of the commit is
+ * skipped, and what should have been put there is kept in the staging directory
+ * as KTM_TXF_KEPT_PREFIX, the UUID of the transaction, "-" and a number. If a
+ * file that is being replaced or removed is written to in that very moment, then
+ * that file is kept, under such a name with KTM_TXF_KEPT_DISPLACED at its end.
+ * The kernel log names each. The extended attribute KTM_TXF_KEPT_XATTR of the
+ * object is the path that it was meant for or comes from, on the file system;
+ * no more than a name if the directory is gone. Nothing but the administrator
+ * and KTM_TXF_DISABLE_F_FORGET removes them.
+ *
+ * Content counts as newer by its time of modification, and so do the mode and
+ * owner of a file. A change of extended attributes alone, or by a shared writable
+ * mapping that was there before prepare and is not noted in that time yet, is
+ * not noticed between prepare and commit.
+ *
  * Open files. A file that the transaction has written must be closed, and its
  * shared writable mappings undone, before commit is asked for. If it is still
  * open for writing at prepare, the transaction is rolled back (KTM_REASON_RM,
@@ -86,6 +102,10 @@
  */
 
 #define KTM_TXF_STAGING		".ktm-txf"	/* the staging directory */
+/* Kept objects, see there: how names begin, how some end, where from. */
+#define KTM_TXF_KEPT_PREFIX	"kept-"
+#define KTM_TXF_KEPT_DISPLACED	".old"
+#define KTM_TXF_KEPT_XATTR	"trusted.ktm_txf.path"
 #define KTM_TXF_MAX_STEPS	1000000		/* changes in one transaction */
 #define KTM_TXF_XATTR_MAX	32768		/* bytes of an extended attribute */
 
@@ -226,10 +246,7 @@ enum ktm_txf_state {
  * @busy: out: calls refused with EBUSY since it was enabled
  * @recovered: out: transactions of an earlier life that were carried out
  * @skipped: out: steps that were done already or overtaken by newer work
- * @kept: out: of these, since it was enabled, those whose object could not be put
- *	where it was meant to be. It is in the staging directory as
- *	kept-TRANSACTION-NUMBER, the kernel log says for which path, and nothing
- *	but KTM_TXF_DISABLE_F_FORGET removes it
+ * @kept: out: objects kept since it was enabled, see KTM_TXF_KEPT_PREFIX
  *
  * Needs no privilege.
  *

@@ -16,6 +16,7 @@
 #include "json.h"
 #include "ktmctl.h"
 #include "objects.h"
+#include "txf_kept.h"
 
 /**
  * struct txf_options - what the user wants
@@ -262,6 +263,58 @@ static int show(int txf_fd, const struct txf_options *options)
 	return ktmctl_flush() == KTMCTL_OK ? status : KTMCTL_FAILED;
 }
 
+/* The path of the next enabled file system; "" if it is not visible from here. */
+static int next_path(int txf_fd, uint64_t *cursor, char *path, size_t size)
+{
+	struct ktm_txf_status status = {
+		.flags = KTM_TXF_STATUS_F_NEXT,
+		.mount_fd = -1,
+		.path_size = size,
+		.path = (uintptr_t)path,
+		.cursor = *cursor,
+	};
+	int ret;
+
+	ret = ktm_txf_query(txf_fd, &status, sizeof(status));
+	if (ret)
+		return ret;
+	if (!status.path_size)
+		path[0] = '\0';
+	*cursor = status.cursor;
+	return 0;
+}
+
+static int kept_of_all(int txf_fd, struct json *json, size_t *shown)
+{
+	char path[PATH_MAX];
+	uint64_t cursor = 0;
+	int ret, status = KTMCTL_OK;
+
+	while ((ret = next_path(txf_fd, &cursor, path, sizeof(path))) == 0)
+		if (path[0] && kept_show(path, json, shown) != KTMCTL_OK)
+			status = KTMCTL_FAILED;
+	if (ret != -ENOENT)
+		return ktmctl_fail(NULL, ret, "cannot list the file systems");
+	return status;
+}
+
+static int list_kept(int txf_fd, const struct txf_options *options)
+{
+	struct json document = { 0 }, *json = options->json ? &document : NULL;
+	size_t shown = 0;
+	int status;
+
+	if (json)
+		json_array(json, NULL);
+	status = options->path ? kept_show(options->path, json, &shown) :
+				 kept_of_all(txf_fd, json, &shown);
+	if (json)
+		json_array_end(json);
+	else if (!shown && status == KTMCTL_OK)
+		puts("Nothing is kept.");
+	return ktmctl_flush() == KTMCTL_OK ? status : KTMCTL_FAILED;
+}
+
 /**
  * struct action - what can be done to a file system
  * @name: what the user types
@@ -280,6 +333,7 @@ static const struct action *find_action(const char *name)
 		{ "enable", enable_mount, true },
 		{ "disable", disable_mount, true },
 		{ "status", show, false },
+		{ "kept", list_kept, false },
 	};
 	size_t i;
 
@@ -334,7 +388,7 @@ static int run_txf(const struct ktmctl_command *command, int argc, char **argv)
 		}
 	}
 	if (optind == argc)
-		return ktmctl_usage_error(command, "enable, disable or status?");
+		return ktmctl_usage_error(command, "enable, disable, status or kept?");
 	action = find_action(argv[optind]);
 	if (!action)
 		return ktmctl_usage_error(command, "cannot '%s' a file system",
@@ -358,8 +412,10 @@ const struct ktmctl_command cmd_txf = {
 	.usage = "txf [OPTION]... enable MOUNTPOINT\n"
 		 "       ktmctl txf [OPTION]... disable MOUNTPOINT\n"
 		 "       ktmctl txf [OPTION]... status [MOUNTPOINT]\n"
+		 "       ktmctl txf [OPTION]... kept [MOUNTPOINT]\n"
 		 "Enable a file system, so that files on it can be changed in transactions; disable\n"
-		 "it; or show the state of one or of all that are enabled. Enabling finishes first\n"
+		 "it; show the state of one or of all that are enabled; or list what was kept there\n"
+		 "because newer work has overtaken it. Enabling finishes first\n"
 		 "what was committed before a crash, and prints the UUID of the resource manager.\n"
 		 "\n"
 		 "  -t, --tm TM          enable: the transaction manager, by name or UUID, needed\n"
