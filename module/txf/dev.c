@@ -18,44 +18,53 @@
  * @size: size of the argument struct
  * @min_size: size that it had when the call was introduced
  * @flags: flags that the call knows
+ * @results: it has some: the argument is copied back
  */
 struct ioctl_op {
 	int (*fn)(struct txf_request *req);
 	u32 size;
 	u32 min_size;
 	u32 flags;
+	bool results;
 };
 
 /* @_last is the last field that the first version had. */
-#define IOCTL_OP(_nr, _fn, _struct, _last, _flags)			\
+#define IOCTL_OP_RESULTS(_nr, _fn, _struct, _last, _flags, _results)	\
 	[KTM_TXF_NR_##_nr - KTM_TXF_NR_BASE] = {			\
 		.fn = _fn,						\
 		.size = sizeof(_struct),				\
 		.min_size = offsetofend(_struct, _last),		\
 		.flags = _flags,					\
+		.results = _results,					\
 	}
+
+/* Nothing is copied back: what was done can't turn into an error. */
+#define IOCTL_OP_IN(_nr, _fn, _struct, _last, _flags)			\
+	IOCTL_OP_RESULTS(_nr, _fn, _struct, _last, _flags, false)
+#define IOCTL_OP(_nr, _fn, _struct, _last, _flags)			\
+	IOCTL_OP_RESULTS(_nr, _fn, _struct, _last, _flags, true)
 
 static const struct ioctl_op ioctl_ops[] = {
 	IOCTL_OP(ENABLE, txf_enable, struct ktm_txf_enable, reserved, 0),
-	IOCTL_OP(DISABLE, txf_disable, struct ktm_txf_disable, reserved,
-		 KTM_TXF_DISABLE_F_MASK),
+	IOCTL_OP_IN(DISABLE, txf_disable, struct ktm_txf_disable, reserved,
+		    KTM_TXF_DISABLE_F_MASK),
 	IOCTL_OP(STATUS, txf_status, struct ktm_txf_status, skipped,
 		 KTM_TXF_STATUS_F_MASK),
 	IOCTL_OP(OPEN, txf_open, struct ktm_txf_open, reserved, 0),
-	IOCTL_OP(MKDIR, txf_mkdir, struct ktm_txf_create, reserved, 0),
-	IOCTL_OP(MKNOD, txf_mknod, struct ktm_txf_create, reserved, 0),
-	IOCTL_OP(SYMLINK, txf_symlink, struct ktm_txf_symlink, target, 0),
-	IOCTL_OP(UNLINK, txf_unlink, struct ktm_txf_remove, path, 0),
-	IOCTL_OP(RMDIR, txf_rmdir, struct ktm_txf_remove, path, 0),
-	IOCTL_OP(RENAME, txf_rename, struct ktm_txf_rename, reserved,
-		 KTM_TXF_RENAME_F_MASK),
-	IOCTL_OP(LINK, txf_link, struct ktm_txf_rename, reserved,
-		 KTM_TXF_LINK_F_MASK),
-	IOCTL_OP(SETATTR, txf_setattr, struct ktm_txf_setattr, mtime, KTM_TXF_F_MASK),
-	IOCTL_OP(SETXATTR, txf_setxattr, struct ktm_txf_xattr, xattr_flags,
-		 KTM_TXF_F_MASK),
-	IOCTL_OP(REMOVEXATTR, txf_removexattr, struct ktm_txf_xattr, xattr_flags,
-		 KTM_TXF_F_MASK),
+	IOCTL_OP_IN(MKDIR, txf_mkdir, struct ktm_txf_create, reserved, 0),
+	IOCTL_OP_IN(MKNOD, txf_mknod, struct ktm_txf_create, reserved, 0),
+	IOCTL_OP_IN(SYMLINK, txf_symlink, struct ktm_txf_symlink, target, 0),
+	IOCTL_OP_IN(UNLINK, txf_unlink, struct ktm_txf_remove, path, 0),
+	IOCTL_OP_IN(RMDIR, txf_rmdir, struct ktm_txf_remove, path, 0),
+	IOCTL_OP_IN(RENAME, txf_rename, struct ktm_txf_rename, reserved,
+		    KTM_TXF_RENAME_F_MASK),
+	IOCTL_OP_IN(LINK, txf_link, struct ktm_txf_rename, reserved,
+		    KTM_TXF_LINK_F_MASK),
+	IOCTL_OP_IN(SETATTR, txf_setattr, struct ktm_txf_setattr, mtime, KTM_TXF_F_MASK),
+	IOCTL_OP_IN(SETXATTR, txf_setxattr, struct ktm_txf_xattr, xattr_flags,
+		    KTM_TXF_F_MASK),
+	IOCTL_OP_IN(REMOVEXATTR, txf_removexattr, struct ktm_txf_xattr, xattr_flags,
+		    KTM_TXF_F_MASK),
 	IOCTL_OP(STAT, txf_stat, struct ktm_txf_stat, ctime, KTM_TXF_F_MASK),
 	IOCTL_OP(READLINK, txf_readlink, struct ktm_txf_read, cursor, 0),
 	IOCTL_OP(READDIR, txf_readdir, struct ktm_txf_read, cursor, 0),
@@ -115,7 +124,7 @@ static int respond(struct txf_request *req, const struct ioctl_op *op,
 {
 	int error = 0;
 
-	if (copy_to_user(user, &req->arg, min(size, op->size)))
+	if (op->results && copy_to_user(user, &req->arg, min(size, op->size)))
 		error = -EFAULT;
 	if (!req->file)
 		return error;
@@ -144,6 +153,9 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 	op = &ioctl_ops[nr];
 	memset(&req, 0, sizeof(req));
 	error = fetch(&req, op, user, &size);
+	/* nothing is done whose results could not be given back */
+	if (!error && op->results && copy_to_user(user, &req.arg, min(size, op->size)))
+		error = -EFAULT;
 	if (!error)
 		error = op->fn(&req);
 	if (!error)

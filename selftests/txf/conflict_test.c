@@ -455,6 +455,39 @@ TEST(sizes)
 	ASSERT_EQ(ENOTTY, errno);
 }
 
+/*
+ * The struct is in memory that may not be written: a call that has results does
+ * nothing, one that has none works.
+ */
+TEST_F(conflict, constant_argument)
+{
+	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct ktm_txf_remove *gone = (void *)page;
+	struct ktm_txf_open *open_arg = (void *)(page + 1024);
+
+	ASSERT_NE(MAP_FAILED, (void *)page);
+	ASSERT_EQ(0, put(self->dir, "f", "old"));
+	*gone = (struct ktm_txf_remove) {
+		.size = sizeof(*gone), .tx_fd = self->tx, .dirfd = self->dir,
+		.path = (uintptr_t)"f",
+	};
+	*open_arg = (struct ktm_txf_open) {
+		.size = sizeof(*open_arg), .tx_fd = self->tx,
+		.dirfd = self->dir, .path = (uintptr_t)"n",
+		.open_flags = O_CREAT | O_WRONLY, .mode = 0644,
+	};
+	ASSERT_EQ(0, mprotect(page, 4096, PROT_READ));
+	ASSERT_EQ(0, ioctl(env.txf_fd, KTM_IOC_TXF_UNLINK, gone));
+	ASSERT_EQ(-1, ioctl(env.txf_fd, KTM_IOC_TXF_OPEN, open_arg));
+	ASSERT_EQ(EFAULT, errno);
+	ASSERT_EQ(-ENOENT, tx_stat(self->tx, self->dir, "n", NULL));
+	ASSERT_EQ(0, commit(self->tx));
+	ASSERT_FALSE(exists(self->dir, "f"));
+	ASSERT_FALSE(exists(self->dir, "n"));
+	munmap(page, 4096);
+}
+
 TEST_F(conflict, enabling)
 {
 	struct ktm_txf_status status = { .mount_fd = self->dir };
