@@ -22,7 +22,7 @@ if [ "${1:-}" != demo ]; then
 	packages="$packages xfsprogs btrfs-progs dmsetup acl jq bats pkg-config
 		clang libclang-rt-14-dev"
 	# checks
-	packages="$packages perl sparse shellcheck mandoc codespell"
+	packages="$packages perl sparse shellcheck mandoc codespell spin"
 fi
 
 if [ -n "$list" ]; then
