@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ktm selftests - no fd left, quota used up, the log offline: in every call that
- * documents it, and what was refused has left nothing
+ * ktm selftests - no fd left, quota used up, the log offline or damaged: in every
+ * call that documents it, and what was refused has left nothing
  */
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "kselftest_harness.h"
 #include "ktm_log.h"
@@ -144,13 +148,143 @@ TEST(quota_used_up)
 	ASSERT_RM(&o.rm, .state = KTM_RM_S_ONLINE, .nr = 2);
 }
 
-/* The log has failed: no new work, and no redo. */
+/* Not the user of root's other objects, and not above the quota. */
+static int become_admin_of_nothing_else(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[2] = { };
+
+	if (prctl(PR_SET_KEEPCAPS, 1) || setgid(NOBODY) || setuid(NOBODY))
+		return -errno;
+	caps[0].permitted = 1U << CAP_SYS_ADMIN;
+	caps[0].effective = caps[0].permitted;
+	return syscall(SYS_capset, &header, caps) ? -errno : 0;
+}
+
+/* What an attach has begun is taken back: the log can be attached afterwards. */
+TEST(attach_without_an_fd)
+{
+	const char *path = log_device("KTM_LOG_DEV");
+	struct ktm_tm_attach arg = { .size = sizeof(arg), .mode = 0600 };
+	struct rlimit before, limit;
+	struct tm_handle tm, none;
+	int dev = ktm_dev(), status, next;
+	char quota[32] = "";
+	__u8 uuid[KTM_UUID_SIZE];
+	pid_t pid;
+	FILE *file = fopen(QUOTA, "r");
+
+	if (!path)
+		SKIP(return, "no KTM_LOG_DEV");
+	ASSERT_NE(NULL, file);
+	ASSERT_NE(NULL, fgets(quota, sizeof(quota), file));
+	ASSERT_EQ(0, log_format(path, LOG_SMALL, uuid));
+	ASSERT_EQ(0, tm_make(&none, 0666));
+	arg.dev_fd = open(path, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, arg.dev_fd);
+
+	next = dup(0);
+	close(next);
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+	limit = before;
+	limit.rlim_cur = next;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	EXPECT_EQ(-EMFILE, ktm_call(dev, KTM_IOC_TM_ATTACH, &arg));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
+
+	ASSERT_EQ(0, write_quota("1"));
+	pid = fork();
+	if (!pid) {
+		struct tx_handle tx;
+
+		if (become_admin_of_nothing_else() || tx_begin(&none, &tx, 0))
+			_exit(100);
+		_exit(ktm_call(dev, KTM_IOC_TM_ATTACH, &arg) == -EDQUOT ? 0 : 1);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(0, write_quota(quota));
+	close(arg.dev_fd);
+	ASSERT_EQ(0, tm_attach(path, uuid, &tm, NULL));
+	ASSERT_TM(&tm, .state = KTM_TM_S_ONLINE);
+	ASSERT_EQ(0, tm_detach(&tm));
+}
+
+/* A log with one record that is in none of the module's buffers any more. */
+static int log_old_record(const char *path, struct tm_handle *tm, struct rm_handle *rm,
+			  struct tx_handle *tx, struct en_handle *en, __u64 *lsn)
+{
+	static char data[KTM_RECORD_MAX];
+	__u8 log[KTM_UUID_SIZE];
+	struct en_handle other;
+	struct tx_handle more;
+	int i, n, ret;
+
+	memset(data, 'r', sizeof(data));
+	ret = log_format(path, 0, log) ?: tm_attach(path, log, tm, NULL) ?:
+	      rm_start(tm, rm, NULL) ?: tx_begin(tm, tx, 0) ?:
+	      en_make(rm, tx, en, 1, 0) ?: en_log(en, data, sizeof(data), lsn);
+	/* each record of this length is a buffer of its own */
+	for (i = 0; i < 4 && !ret; i++) {
+		ret = tx_begin(tm, &more, 0) ?: en_make(rm, &more, &other, 2, 0);
+		for (n = 0; n < 16 && !ret; n++)
+			ret = en_log(&other, data, sizeof(data), NULL);
+		ret = ret ?: read_only(&other);
+		close(other.fd);
+		close(more.fd);
+	}
+	return ret;
+}
+
+static int read_old_record(const struct en_handle *en)
+{
+	static char seen[KTM_RECORD_MAX];
+	__u32 length = sizeof(seen);
+
+	return en_read_log(en, 0, seen, &length) ?:
+	       length != sizeof(seen) || seen[0] != 'r' || seen[length - 1] != 'r';
+}
+
+TEST(redo_cannot_be_read)
+{
+	const char *path = log_device("KTM_FAULT_DEV");
+	struct ktm_tm_info info;
+	struct tm_handle tm;
+	struct rm_handle rm;
+	struct tx_handle tx;
+	struct en_handle en;
+	__u64 lsn;
+
+	if (!path || !device_fault("fault", "none"))
+		SKIP(return, "no KTM_FAULT_DEV, or nobody to make it fail");
+	ASSERT_EQ(0, log_old_record(path, &tm, &rm, &tx, &en, &lsn));
+	ASSERT_EQ(0, tm_info(&tm, &info));
+	ASSERT_TRUE(device_fault("fault", "read/once"));
+	EXPECT_EQ(-EIO, read_old_record(&en));
+	/* the log as such goes on: nothing was lost yet */
+	ASSERT_EQ(0, log_flip(path, &info, lsn, 12288));
+	EXPECT_EQ(-EUCLEAN, read_old_record(&en));
+	ASSERT_EQ(0, log_flip(path, &info, lsn, 12288));
+	EXPECT_EQ(0, read_old_record(&en));
+	ASSERT_TM(&tm, .state = KTM_TM_S_ONLINE, .rms = 1, .active = 1, .committed = 0,
+		  .aborted = 4);
+	/* and without a log there is nothing to be read, or written */
+	close(rm.fd);
+	close(tx.fd);
+	ASSERT_EQ(0, tm_detach(&tm));
+	EXPECT_EQ(-ESHUTDOWN, read_old_record(&en));
+	EXPECT_EQ(-ESHUTDOWN, en_log(&en, "redo", 4, NULL));
+	close(en.fd);
+	device_fault("fault", "none");
+}
+
+/* The log has failed: no new work, no redo, no votes. */
 TEST(log_offline)
 {
 	const char *path = log_device("KTM_FAULT_DEV");
 	struct rm_handle rm, late;
-	struct tx_handle tx, other;
-	struct en_handle en, more;
+	struct tx_handle tx, other, voting, led;
+	struct en_handle en, more, writer, voter, boss;
 	__u8 log[KTM_UUID_SIZE], uuid[KTM_UUID_SIZE];
 	struct tm_handle tm;
 	int ret;
@@ -165,6 +299,13 @@ TEST(log_offline)
 	ASSERT_EQ(0, tx_begin(&tm, &tx, 0));
 	ASSERT_EQ(0, en_make(&rm, &tx, &en, 1, 0));
 	ASSERT_EQ(0, tx_begin(&tm, &other, 0));
+	ASSERT_EQ(0, en_make(&rm, &other, &writer, 3, 0));
+	ASSERT_EQ(0, tx_begin(&tm, &voting, 0));
+	ASSERT_EQ(0, en_make(&rm, &voting, &voter, 4, 0));
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&voting));
+	ASSERT_NOTE(&rm, KTM_NOTIFY_PREPARE, &voter);
+	ASSERT_EQ(0, tx_begin(&tm, &led, 0));
+	ASSERT_EQ(0, en_make(&rm, &led, &boss, 5, KTM_EN_F_SUPERIOR));
 	ASSERT_EQ(-EINPROGRESS, commit_nowait(&tx));
 	ASSERT_NOTE(&rm, KTM_NOTIFY_PREPARE, &en);
 	ASSERT_TRUE(device_fault("fault", "write/once"));
@@ -173,7 +314,19 @@ TEST(log_offline)
 	EXPECT_EQ(-ESHUTDOWN, rm_recover(&late));
 	ASSERT_RM(&late, .state = KTM_RM_S_OFFLINE);
 	EXPECT_EQ(-ESHUTDOWN, en_make(&rm, &other, &more, 1, 0));
-	ASSERT_TX(&other, .state = KTM_TX_S_ACTIVE);
+	ASSERT_TX(&other, .state = KTM_TX_S_ACTIVE, .nr = 1);
+	EXPECT_EQ(-EIO, en_log(&writer, "redo", 4, NULL));
+	ASSERT_EN(&writer, .state = KTM_EN_S_ACTIVE, .tx_state = KTM_TX_S_ACTIVE);
+	ASSERT_EQ(0, read_only(&writer));
+	EXPECT_EQ(-EIO, prepare_complete(&voter));
+	ASSERT_NOTE(&rm, KTM_NOTIFY_ROLLBACK, &voter);
+	ASSERT_EQ(0, rollback_complete(&voter));
+	ASSERT_TX(&voting, .state = KTM_TX_S_ABORTED, .reason = KTM_REASON_LOG_ERROR,
+		  .error = EIO);
+	EXPECT_EQ(-EIO, order_prepare(&boss));
+	ASSERT_NOTE(&rm, KTM_NOTIFY_ROLLBACK_COMPLETE, &boss);
+	ASSERT_TX(&led, .state = KTM_TX_S_ABORTED, .reason = KTM_REASON_LOG_ERROR,
+		  .error = EIO);
 	ASSERT_RM(&rm, .state = KTM_RM_S_ONLINE, .nr = 1);
 	ret = rollback_wait(&other);
 	EXPECT_EQ(0, ret);

@@ -160,7 +160,7 @@ TEST_F(fault, others_can_roll_back)
 	ASSERT_TRUE(device_fault("fault", variant->spec));
 	ASSERT_EQ(0, prepare_complete(&self->en));
 	ASSERT_EQ(-EIO, commit_wait(&self->tx));
-	EXPECT_NE(0, en_log(&en, "redo", 4, NULL));
+	EXPECT_EQ(-EIO, en_log(&en, "redo", 4, NULL));
 	ASSERT_EQ(-EINPROGRESS, rollback_nowait(&tx));
 	ASSERT_NOTE(&self->rm, KTM_NOTIFY_ROLLBACK, &en);
 	ASSERT_EQ(0, rollback_complete(&en));
