@@ -117,8 +117,8 @@ static long run(struct ktm_call *call, const struct ktm_ioctl_op *op,
 	ret = op->handler(call);
 	if (has_results(op, user_size) && (!ret || op->op_flags & KTM_OP_ALWAYS)) {
 		copy_ret = copy_out(call, op, arg, user_size, ret ? -1 : fd);
-		/* an answer counts, with its clock or without: it cannot be repeated */
-		if (!ret && !(op->op_flags & KTM_OP_IN_FIRST))
+		/* an answer counts without its clock, since it cannot be repeated */
+		if (!ret && !(op->op_flags & (KTM_OP_IN_FIRST | KTM_OP_ON_ERROR)))
 			ret = copy_ret;
 	}
 	if (ret && fd >= 0)

@@ -30,6 +30,7 @@ union ktm_ioctl_arg {
 	struct ktm_tm_rollforward tm_rollforward;
 	struct ktm_tm_recover tm_recover;
 	struct ktm_simple simple;
+	struct ktm_tm_freeze tm_freeze;
 	struct ktm_tx_create tx_create;
 	struct ktm_tx_info tx_info;
 	struct ktm_tx_end tx_end;
@@ -67,6 +68,7 @@ struct ktm_call {
 #define KTM_OP_ALWAYS	2	/* results are copied back even with an errno */
 #define KTM_OP_IN	4	/* has no results: nothing is copied back */
 #define KTM_OP_IN_FIRST	8	/* the first version has none, the longer ones do */
+#define KTM_OP_ON_ERROR	16	/* results tell about a failure: a success needs none */
 
 #define KTM_RIGHT_NONE	0	/* a call that every fd may make */
 

@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/kdev_t.h>
+#include <linux/poll.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
 
@@ -15,6 +16,7 @@
 #include "../object/rm.h"
 #include "../protocol/attach.h"
 #include "../protocol/client.h"
+#include "../protocol/freeze.h"
 #include "../protocol/rm.h"
 #include "../protocol/room.h"
 
@@ -67,6 +69,8 @@ static int tm_info(struct ktm_call *call)
 	info->nr_unfinished = tm->nr_unfinished;
 	info->committed = tm->committed;
 	info->aborted = tm->aborted;
+	if (ktm_freeze_is_on_locked(tm))
+		info->flags |= KTM_TM_INFO_F_FROZEN;
 	spin_unlock(&tm->lock);
 	fill_log_info(info, tm);
 	return 0;
@@ -101,6 +105,36 @@ static int tm_recover(struct ktm_call *call)
 		return -EINVAL;
 	return ktm_attach_recover(call->object, arg->flags & KTM_TM_RECOVER_F_DISCARD,
 				  &arg->recovered, &arg->discarded);
+}
+
+/* Every client of the TM waits for whoever may freeze it. */
+static bool may_freeze(const struct ktm_tm *tm)
+{
+	return uid_eq(current_fsuid(), tm->uid) || capable(CAP_SYS_ADMIN);
+}
+
+static int tm_freeze(struct ktm_call *call)
+{
+	struct ktm_tm_freeze *arg = &call->arg.tm_freeze;
+	uuid_t blocker;
+	int ret;
+
+	if (!may_freeze(call->object))
+		return -EPERM;
+	import_uuid(&blocker, arg->tx);
+	if (!uuid_is_null(&blocker))
+		return -EINVAL;
+	ret = ktm_freeze_begin(call->object, call->fd, arg->freeze_deadline,
+			       arg->thaw_deadline, &blocker);
+	export_uuid(arg->tx, &blocker);
+	return ret;
+}
+
+static int tm_thaw(struct ktm_call *call)
+{
+	if (!may_freeze(call->object))
+		return -EPERM;
+	return ktm_freeze_thaw(call->object, call->fd);
 }
 
 static int tx_create(struct ktm_call *call)
@@ -280,6 +314,10 @@ static const struct ktm_ioctl_op tm_ops[] = {
 		     left, 0, KTM_RIGHT_DETACH, 0),
 	KTM_IOCTL_OP(KTM_IOC_TM_RECOVER, tm_recover, struct ktm_tm_recover, discarded,
 		     KTM_TM_RECOVER_F_MASK, KTM_RIGHT_DETACH, 0),
+	KTM_IOCTL_OP(KTM_IOC_TM_FREEZE, tm_freeze, struct ktm_tm_freeze, tx, 0,
+		     KTM_RIGHT_DETACH, KTM_OP_ALWAYS | KTM_OP_ON_ERROR),
+	KTM_IOCTL_OP(KTM_IOC_TM_THAW, tm_thaw, struct ktm_simple, flags, 0,
+		     KTM_RIGHT_DETACH, KTM_OP_IN),
 	KTM_IOCTL_OP(KTM_IOC_TX_CREATE, tx_create, struct ktm_tx_create, reserved, 0,
 		     KTM_RIGHT_BEGIN, KTM_OP_FD),
 	/* gives away no right that the fd does not have */
@@ -306,6 +344,14 @@ static long tm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return ktm_ioctl_dispatch(ktm_fd_of(file), cmd, arg, tm_ops, ARRAY_SIZE(tm_ops));
 }
 
+static __poll_t tm_poll(struct file *file, poll_table *wait)
+{
+	struct ktm_tm *tm = ktm_fd_of(file)->object;
+
+	poll_wait(file, &tm->freeze_wait, wait);
+	return READ_ONCE(tm->freeze) ? 0 : EPOLLOUT | EPOLLWRNORM;
+}
+
 static void tm_hold(const struct ktm_fd *fd, u64 rights)
 {
 	ktm_tm_get(fd->object);
@@ -313,6 +359,7 @@ static void tm_hold(const struct ktm_fd *fd, u64 rights)
 
 static void tm_release(const struct ktm_fd *fd)
 {
+	ktm_freeze_closed(fd->object, fd);
 	ktm_tm_put(fd->object);
 }
 
@@ -328,6 +375,7 @@ static void tm_show_fdinfo(struct seq_file *m, struct file *file)
 static const struct file_operations tm_fops = {
 	.owner = THIS_MODULE,
 	.release = ktm_fd_release,
+	.poll = tm_poll,
 	.unlocked_ioctl = tm_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.show_fdinfo = tm_show_fdinfo,

@@ -122,9 +122,16 @@ static long tx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static __poll_t tx_poll(struct file *file, poll_table *wait)
 {
 	struct ktm_tx *tx = ktm_fd_of(file)->object;
+	__poll_t mask = 0;
 
 	poll_wait(file, &tx->wait, wait);
-	return ktm_client_settled(tx) ? EPOLLIN | EPOLLRDNORM : 0;
+	poll_wait(file, &tx->tm->freeze_wait, wait);
+	if (ktm_client_settled(tx))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	/* a commit that is asked for would begin */
+	if (!READ_ONCE(tx->tm->freeze))
+		mask |= EPOLLOUT | EPOLLWRNORM;
+	return mask;
 }
 
 static int tx_flush(struct file *file, fl_owner_t id)

@@ -26,6 +26,8 @@ struct ktm_tm *ktm_tm_alloc(bool durable)
 	mutex_init(&tm->recovery_lock);
 	INIT_LIST_HEAD(&tm->pins);
 	INIT_LIST_HEAD(&tm->ended);
+	INIT_LIST_HEAD(&tm->freezes);
+	init_waitqueue_head(&tm->freeze_wait);
 	atomic64_set(&tm->clock, 1);
 	tm->recovery_tail = U64_MAX;
 
@@ -68,7 +70,7 @@ void ktm_tm_put(struct ktm_tm *tm)
 {
 	if (!refcount_dec_and_test(&tm->obj.ref))
 		return;
-	WARN_ON_ONCE(tm->log);
+	WARN_ON_ONCE(tm->log || !list_empty(&tm->freezes));
 	ktm_registry_remove(&tms, &tm->obj);
 	ktm_registry_destroy(&tm->enlistments);
 	ktm_registry_destroy(&tm->rms);

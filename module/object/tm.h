@@ -9,12 +9,14 @@
 #include <linux/mutex.h>
 #include <linux/srcu.h>
 #include <linux/uidgid.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/ktm.h>
 
 #include "object.h"
 #include "../log/log.h"
 
+struct ktm_freeze;
 struct ktm_recovery;
 
 /**
@@ -33,10 +35,16 @@ struct ktm_recovery;
  * @error: negative errno that took it offline [lock; read without]
  * @nr_active: transactions that are not decided [lock]
  * @nr_unfinished: transactions that are decided, not ended [lock]
+ * @nr_busy: transactions whose commit has begun and has no outcome yet: see
+ *	ktm_tx_state_busy() [lock]
+ * @nr_entering: callers that may be about to begin one [lock]
  * @nr_present: resource managers that are not gone [lock]
  * @committed: outcomes so far [lock]
  * @aborted: outcomes so far [lock]
  * @clock: virtual clock; never goes back [atomic]
+ * @freeze: the freeze that is on or on its way, or NULL [lock; read without]
+ * @freezes: those whose fd has not asked what became of them [lock]
+ * @freeze_wait: who waits for the freeze, or is held back by it
  * @log: the ring; see ktm_tm_use_log() [log_srcu]
  * @log_srcu: whoever uses the log
  * @pin_lock: protects the pins
@@ -69,10 +77,16 @@ struct ktm_tm {
 	int error;
 	u64 nr_active;
 	u64 nr_unfinished;
+	u64 nr_busy;
+	u32 nr_entering;
 	u32 nr_present;
 	u64 committed;
 	u64 aborted;
 	atomic64_t clock;
+
+	struct ktm_freeze *freeze;
+	struct list_head freezes;
+	wait_queue_head_t freeze_wait;
 
 	struct ktm_log *log;
 	struct srcu_struct log_srcu;

@@ -7,6 +7,7 @@
 
 #include "client.h"
 #include "deadline.h"
+#include "freeze.h"
 #include "redo.h"
 #include "reserve.h"
 #include "step.h"
@@ -155,14 +156,17 @@ static int leave_active(struct ktm_step *step, struct ktm_reserve *reserve)
 }
 
 /* Ends the active state. The outcome comes later. */
-static int start_commit(struct ktm_tx *tx)
+static int start_commit(struct ktm_tx *tx, bool wait)
 {
 	struct ktm_reserve reserve;
 	struct ktm_step step;
 	u32 slots;
+	int entered, ret;
 	bool again;
-	int ret;
 
+	entered = ktm_freeze_enter(tx, wait);
+	if (entered < 0)
+		return entered;
 	do {
 		spin_lock(&tx->lock);
 		slots = slots_needed(tx);
@@ -182,6 +186,8 @@ static int start_commit(struct ktm_tx *tx)
 		ktm_step_end(&step);
 		ktm_reserve_put(&reserve);
 	} while (again);
+	if (entered)
+		ktm_freeze_leave(tx->tm);
 	return ret;
 }
 
@@ -190,7 +196,7 @@ int ktm_client_commit(struct ktm_tx *tx, bool wait)
 	int ret = 0;
 
 	if (READ_ONCE(tx->state) == KTM_TX_S_ACTIVE)
-		ret = start_commit(tx);
+		ret = start_commit(tx, wait);
 	if (ret)
 		return ret;
 	/* an outcome that is there wins over a signal that is there, too */

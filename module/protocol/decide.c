@@ -6,6 +6,7 @@
  * are reserved before PREPARE is sent, so that none fails for want of room.
  */
 #include "decide.h"
+#include "freeze.h"
 
 /*
  * The clock of the record to come; copies keep it. Nothing else stamps meanwhile:
@@ -178,6 +179,14 @@ static void log_end(struct ktm_tm *tm, struct ktm_tx *tx)
 	ktm_tm_unuse_log(tm, idx);
 }
 
+void ktm_decide_queue_end(struct ktm_tm *tm)
+{
+	/* for the work, which may find that another run did all */
+	ktm_tm_get(tm);
+	if (!queue_work(ktm_workers, &tm->end_work))
+		ktm_tm_put(tm);
+}
+
 void ktm_decide_end_work(struct work_struct *work)
 {
 	struct ktm_tm *tm = container_of(work, struct ktm_tm, end_work);
@@ -185,9 +194,14 @@ void ktm_decide_end_work(struct work_struct *work)
 
 	for (;;) {
 		spin_lock(&tm->lock);
-		tx = list_first_entry_or_null(&tm->ended, struct ktm_tx, end_node);
+		tx = NULL;
+		/* the thaw queues this again */
+		if (!ktm_freeze_is_on_locked(tm))
+			tx = list_first_entry_or_null(&tm->ended, struct ktm_tx, end_node);
 		if (tx)
 			list_del_init(&tx->end_node);
+		/* a freeze waits until none is left */
+		ktm_freeze_wake(tm);
 		spin_unlock(&tm->lock);
 		if (!tx)
 			break;

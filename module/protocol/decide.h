@@ -36,6 +36,13 @@ int ktm_decide_copy(struct ktm_tx *tx, struct ktm_log *log, bool promise, u32 nr
 		    u64 first_vote);
 
 /**
+ * ktm_decide_queue_end - have the end records written that wait for it
+ * @tm: the TM
+ * Context: any; the caller has a reference.
+ */
+void ktm_decide_queue_end(struct ktm_tm *tm);
+
+/**
  * ktm_decide_end_work - writes the end records of a TM
  * @work: ktm_tm.end_work
  */

@@ -30,6 +30,7 @@
 #include <linux/slab.h>
 
 #include "decide.h"
+#include "freeze.h"
 #include "redo.h"
 #include "room.h"
 #include "step.h"
@@ -163,10 +164,19 @@ static int copy_if_kept(struct ktm_tx *tx, struct ktm_log *log)
 	return ret;
 }
 
-/* Its end record is on the way: see ktm_decide_end_work(). */
-static void wait_for_end(struct ktm_tx *tx)
+static bool has_no_pin(const struct ktm_tx *tx)
 {
-	wait_event(tx->wait, list_empty_careful(&tx->pin.node));
+	return list_empty_careful(&tx->pin.node);
+}
+
+/*
+ * Its end record is on the way: see ktm_decide_end_work(). While frozen it is not:
+ * a freeze begins when none waits to be written, and step.c wakes us for others.
+ */
+static int wait_for_end(struct ktm_tx *tx)
+{
+	wait_event(tx->wait, has_no_pin(tx) || ktm_freeze_is_on(tx->tm));
+	return has_no_pin(tx) ? 0 : -ENOSPC;
 }
 
 /*
@@ -200,15 +210,13 @@ static int make_room(struct ktm_tx *tx, struct ktm_log *log)
 				return ret;
 			break;
 		case KTM_TX_S_COMMITTED:
-			wait_for_end(tx);
-			return 0;
+			return wait_for_end(tx);
 		case KTM_TX_S_ABORTING:
 		case KTM_TX_S_ABORTED:
 			/* it may be about to do so, or have a record on the way */
 			if (READ_ONCE(tx->promised))
-				wait_for_end(tx);
-			else
-				ktm_tx_unpin_log(tx, &tx->pin);
+				return wait_for_end(tx);
+			ktm_tx_unpin_log(tx, &tx->pin);
 			return 0;
 		default:
 			/* single phase: nothing may be taken from it, nor waited for */

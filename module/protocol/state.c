@@ -2,6 +2,7 @@
 /*
  * ktm - the only functions that assign states
  */
+#include "freeze.h"
 #include "state.h"
 
 /* how the TM counts a transaction */
@@ -46,6 +47,7 @@ static int account(struct ktm_tx *tx, enum ktm_tx_event event,
 	}
 	tm->nr_active += (to == SHARE_ACTIVE) - (from == SHARE_ACTIVE);
 	tm->nr_unfinished += (to == SHARE_UNFINISHED) - (from == SHARE_UNFINISHED);
+	tm->nr_busy += ktm_tx_state_busy(next) - ktm_tx_state_busy(tx->state);
 	tm->committed += next == KTM_TX_S_COMMITTED;
 	tm->aborted += next == KTM_TX_S_ABORTED;
 out:
@@ -69,6 +71,7 @@ int ktm_tx_event(struct ktm_tx *tx, enum ktm_tx_event event,
 	WRITE_ONCE(tx->state, arc.next);	/* some look without the lock */
 	*action = arc.action;
 	wake_up_all(&tx->wait);
+	ktm_freeze_wake(tx->tm);
 	return 0;
 }
 
@@ -125,7 +128,7 @@ int ktm_tm_set_state(struct ktm_tm *tm, enum ktm_tm_state state, int error)
 		ret = -ESHUTDOWN;
 	} else if (state == KTM_TM_S_ONLINE && tm->state != KTM_TM_S_RECOVERING) {
 		ret = -ESHUTDOWN;
-	} else if (state == KTM_TM_S_DETACHED && (tm->nr_active || tm->nr_present)) {
+	} else if (state == KTM_TM_S_DETACHED && (tm->nr_active || tm->nr_present || tm->freeze)) {
 		ret = -EBUSY;
 	} else {
 		WRITE_ONCE(tm->state, state);

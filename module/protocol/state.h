@@ -60,7 +60,7 @@ int ktm_rm_set_state(struct ktm_rm *rm, enum ktm_rm_state state);
  * @state: its new state
  * @error: negative errno that made it go offline, or 0
  *
- * Return: 0; -EBUSY for detaching with active transactions or RMs present;
+ * Return: 0; -EBUSY for detaching with active transactions, RMs present, or frozen;
  * -ESHUTDOWN when it is detached already, or when it is to go online and does not
  * recover.
  */

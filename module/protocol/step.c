@@ -24,6 +24,7 @@
 #include "step.h"
 #include "deadline.h"
 #include "decide.h"
+#include "freeze.h"
 #include "superior.h"
 
 struct workqueue_struct *ktm_workers;
@@ -37,8 +38,10 @@ static void set_awaited(struct ktm_enlistment *en, bool awaited)
 		return;
 	en->awaited = awaited;
 	tx->nr_waiting += awaited ? 1 : -1;
-	if (!tx->nr_waiting)
+	if (!tx->nr_waiting) {
 		wake_up_all(&tx->wait);
+		ktm_freeze_wake(tx->tm);
+	}
 }
 
 static void leave_lists(struct ktm_step *step, struct ktm_enlistment *en)
@@ -444,10 +447,9 @@ void ktm_step_end(struct ktm_step *step)
 		spin_lock(&tm->lock);
 		list_add_tail(&tx->end_node, &tm->ended);
 		spin_unlock(&tm->lock);
-		/* for the work, which may find that another run did all */
-		ktm_tm_get(tm);
-		if (!queue_work(ktm_workers, &tm->end_work))
-			ktm_tm_put(tm);
+		ktm_decide_queue_end(tm);
+		/* frozen, there is nothing to wait for: see room.c */
+		wake_up_all(&tx->wait);
 	}
 	if (step->decide)
 		ktm_decide_commit(step);

@@ -8,6 +8,7 @@
  * for its order, and the outcome is its decision.
  */
 #include "answer.h"
+#include "freeze.h"
 #include "reserve.h"
 #include "superior.h"
 
@@ -95,11 +96,14 @@ int ktm_superior_order(struct ktm_enlistment *en, enum ktm_en_event order)
 	struct ktm_tx *tx = en->tx;
 	struct ktm_reserve reserve;
 	struct ktm_step step;
+	int ret, reserve_ret, entered;
 	bool first;
-	int ret, reserve_ret;
 
 	if (!(en->flags & KTM_EN_F_SUPERIOR))
 		return -EPERM;
+	entered = ktm_freeze_enter(tx, true);
+	if (entered < 0)
+		return entered;
 	/* what follows the first order must not fail: it never gets ACTIVE again */
 	first = READ_ONCE(en->state) == KTM_EN_S_ACTIVE && order != KTM_EN_E_DO_COMMIT;
 	reserve_ret = ktm_reserve_get(&reserve, tx,
@@ -122,5 +126,7 @@ int ktm_superior_order(struct ktm_enlistment *en, enum ktm_en_event order)
 	}
 	ktm_step_end(&step);
 	ktm_reserve_put(&reserve);
+	if (entered)
+		ktm_freeze_leave(tx->tm);
 	return ret;
 }

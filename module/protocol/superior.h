@@ -42,8 +42,8 @@ void ktm_phase_1_over(struct ktm_step *step);
  * ktm_superior_order - an order of the superior
  * @en: its enlistment
  * @order: KTM_EN_E_DO_PREPREPARE, _DO_PREPARE or _DO_COMMIT
- * Context: process context, may sleep.
- * Return: see struct ktm_en_answer.
+ * Context: process context, interruptible: a freeze holds it back.
+ * Return: see struct ktm_en_answer; -ERESTARTSYS for a signal.
  */
 int ktm_superior_order(struct ktm_enlistment *en, enum ktm_en_event order);
 

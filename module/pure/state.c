@@ -295,3 +295,17 @@ bool ktm_tx_state_decided(unsigned int state)
 {
 	return state >= KTM_TX_S_COMMITTING && state <= KTM_TX_S_INDOUBT;
 }
+
+bool ktm_tx_state_busy(unsigned int state)
+{
+	switch (state) {
+	case KTM_TX_S_PREPREPARING:
+	case KTM_TX_S_PREPARING:
+	case KTM_TX_S_PROMISING:
+	case KTM_TX_S_DECIDING:
+	case KTM_TX_S_SINGLE_PHASE:
+		return true;
+	default:
+		return false;
+	}
+}

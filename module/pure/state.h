@@ -299,4 +299,11 @@ int ktm_arc_find_sup(unsigned int state, unsigned int event, struct ktm_arc *arc
  */
 bool ktm_tx_state_decided(unsigned int state);
 
+/**
+ * ktm_tx_state_busy - has its commit begun, and goes on by itself to an outcome, or
+ * to where it waits for a superior's next order?
+ * @state: enum ktm_tx_state
+ */
+bool ktm_tx_state_busy(unsigned int state);
+
 #endif /* _KTM_PURE_STATE_H */

@@ -33,7 +33,7 @@ struct abi {
 	int out_flags;		/* the kernel ignores what is in flags */
 };
 
-#define NR_LAST		KTM_NR_TM_ROLLFORWARD
+#define NR_LAST		KTM_NR_TM_THAW
 #define ON(kind)	(1U << (kind))
 #define ALL		(ON(NR_KINDS) - 1)
 #define OBJECTS		(ALL & ~ON(DEV))
@@ -63,6 +63,9 @@ static const struct abi table[] = {
 	IOCTL(TM_RECOVER, ktm_tm_recover, .kinds = ON(TM), .flags = KTM_TM_RECOVER_F_MASK,
 	      .reserved = { AT(ktm_tm_recover, recovered),
 			    AT(ktm_tm_recover, discarded) }),
+	IOCTL(TM_FREEZE, ktm_tm_freeze, .kinds = ON(TM),
+	      .reserved = { AT(ktm_tm_freeze, tx) }),
+	IOCTL(TM_THAW, ktm_simple, .kinds = ON(TM)),
 	IOCTL(TX_CREATE, ktm_tx_create, .kinds = ON(TM),
 	      .reserved = { AT(ktm_tx_create, out_fd), AT(ktm_tx_create, reserved) }),
 	IOCTL(TX_OPEN, ktm_open, .kinds = ON(TM),

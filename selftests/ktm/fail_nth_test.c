@@ -306,6 +306,17 @@ static int scenario_detach(struct objects *o, const char *path)
 	return TRY(o, tm_detach(&o->tm));
 }
 
+/* One that fails leaves the TM as it was; one left on ends with its fd. */
+static int scenario_freeze(struct objects *o, const char *path)
+{
+	int ret = TRY(o, tm_freeze(&o->tm, LONG, LONG, NULL));
+
+	if (!ret && commit_nowait(&o->tx) != -EAGAIN && commit_nowait(&o->tx) != -EAGAIN)
+		ret = -EBADMSG;
+	return ret ?: TRY(o, thaw(o->tm.fd)) ?:
+	       TRY(o, tm_freeze(&o->tm, LONG, LONG, NULL));
+}
+
 static int read_note(struct objects *o, __u32 type)
 {
 	struct ktm_notification note;
@@ -364,6 +375,13 @@ FIXTURE_VARIANT_ADD(fail_nth, queries)
 FIXTURE_VARIANT_ADD(fail_nth, kernel_rm) { .run = scenario_kernel_rm, .careful = true };
 FIXTURE_VARIANT_ADD(fail_nth, attach) { .run = scenario_attach, .durable = true };
 FIXTURE_VARIANT_ADD(fail_nth, durable) { .run = scenario_durable, .durable = true };
+
+FIXTURE_VARIANT_ADD(fail_nth, freeze)
+{
+	.run = scenario_freeze,
+	.careful = true,
+	.before = make_without_deadline,
+};
 
 FIXTURE_VARIANT_ADD(fail_nth, detach)
 {

@@ -131,6 +131,42 @@ int tx_set_timeout(const struct tx_handle *tx, __u64 deadline)
 	return guarded(tx->fd, KTM_IOC_TX_SET_TIMEOUT, &arg, sizeof(arg));
 }
 
+int freeze_at(int fd, __u64 freeze_deadline, __u64 thaw_deadline, __u8 *tx)
+{
+	struct ktm_tm_freeze arg = {
+		.size = sizeof(arg),
+		.freeze_deadline = freeze_deadline,
+		.thaw_deadline = thaw_deadline,
+	};
+	int ret = guarded(fd, KTM_IOC_TM_FREEZE, &arg, sizeof(arg));
+
+	if (tx)
+		memcpy(tx, arg.tx, KTM_UUID_SIZE);
+	return ret;
+}
+
+/* Relative times. */
+int tm_freeze(const struct tm_handle *tm, __u64 reach, __u64 hold, __u8 *tx)
+{
+	__u64 now = now_ns();
+
+	return freeze_at(tm->fd, now + reach, now + reach + hold, tx);
+}
+
+int thaw(int fd)
+{
+	struct ktm_simple arg = { .size = sizeof(arg) };
+
+	return guarded(fd, KTM_IOC_TM_THAW, &arg, sizeof(arg));
+}
+
+bool is_frozen(const struct tm_handle *tm)
+{
+	struct ktm_tm_info info;
+
+	return !tm_info(tm, &info) && info.flags & KTM_TM_INFO_F_FROZEN;
+}
+
 int rm_make(const struct tm_handle *tm, struct rm_handle *rm, const __u8 *uuid,
 	    __u32 flags)
 {

@@ -31,6 +31,7 @@
 #define MSEC		1000000ULL	/* in ns */
 /* exit status of a test that its setup skips: a mere return would run it */
 #define SKIPPED		255
+#define LONG		(60000 * MSEC)	/* longer than any test */
 #define PATIENCE	20000		/* ms until what must come is missing */
 
 struct tm_handle {
@@ -70,6 +71,13 @@ int tx_info(const struct tx_handle *tx, struct ktm_tx_info *info);
 int tx_end(const struct tx_handle *tx, unsigned int cmd, __u32 flags,
 	   struct ktm_tx_end *end);
 int tx_set_timeout(const struct tx_handle *tx, __u64 deadline);
+
+/* Deadlines as in struct ktm_tm_freeze; tx may be NULL. */
+int freeze_at(int tm_fd, __u64 freeze_deadline, __u64 thaw_deadline, __u8 *tx);
+/* Times from now, and from then. */
+int tm_freeze(const struct tm_handle *tm, __u64 reach, __u64 hold, __u8 *tx);
+int thaw(int tm_fd);
+bool is_frozen(const struct tm_handle *tm);
 
 /* NULL for a UUID of its own; flags as in ktm_rm_create */
 int rm_make(const struct tm_handle *tm, struct rm_handle *rm, const __u8 *uuid,

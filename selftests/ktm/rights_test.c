@@ -35,6 +35,8 @@ static const struct {
 	CALL(TM, TM_DETACH, ktm_simple, KTM_RIGHT_DETACH),
 	CALL(TM, TM_ROLLFORWARD, ktm_tm_rollforward, KTM_RIGHT_DETACH),
 	CALL(TM, TM_RECOVER, ktm_tm_recover, KTM_RIGHT_DETACH),
+	CALL(TM, TM_FREEZE, ktm_tm_freeze, KTM_RIGHT_DETACH),
+	CALL(TM, TM_THAW, ktm_simple, KTM_RIGHT_DETACH),
 	CALL(TM, TX_CREATE, ktm_tx_create, KTM_RIGHT_BEGIN, true),
 	CALL(TM, TX_OPEN, ktm_open, 0),
 	CALL(TM, TX_LIST, ktm_list, KTM_RIGHT_QUERY),

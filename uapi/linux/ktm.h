@@ -33,7 +33,8 @@
  * KTM_RIGHT_QUERY    all  *_INFO, *_LIST
  * KTM_RIGHT_BEGIN    TM   TX_CREATE
  * KTM_RIGHT_CREATE_RM TM  RM_CREATE
- * KTM_RIGHT_DETACH   TM   TM_DETACH, TM_ROLLFORWARD, TM_RECOVER, with CAP_SYS_ADMIN
+ * KTM_RIGHT_DETACH   TM   TM_DETACH, TM_ROLLFORWARD, TM_RECOVER, with CAP_SYS_ADMIN;
+ *                         TM_FREEZE, TM_THAW, with it or as the TM's owner
  * KTM_RIGHT_SET      TX   TX_SET_TIMEOUT
  * KTM_RIGHT_ENLIST   TX   to be the transaction of EN_CREATE or of other modules'
  *                         calls
@@ -95,6 +96,7 @@
  * EINPROGRESS     accepted; the outcome can be polled for
  * ECANCELED       the transaction was rolled back; its info tells why
  * ETIMEDOUT       a deadline passed
+ * EAGAIN          the TM is frozen, or nothing is there to be read; call again
  * EMSGSIZE        a record or a buffer is too long (or too short)
  * ENOSPC          the log ring is full
  * EDQUOT          the caller's quota of objects is used up
@@ -197,6 +199,8 @@ enum {
 	KTM_NR_RM_OPEN,
 	KTM_NR_TM_RECOVER,
 	KTM_NR_TM_ROLLFORWARD,
+	KTM_NR_TM_FREEZE,
+	KTM_NR_TM_THAW,
 };
 
 #define KTM_ABI_VERSION		1
@@ -436,6 +440,7 @@ enum ktm_tm_state {
 };
 
 #define KTM_TM_INFO_F_DURABLE	(1U << 0)	/* has a log */
+#define KTM_TM_INFO_F_FROZEN	(1U << 1)	/* holds commits back: see KTM_IOC_TM_FREEZE */
 
 /**
  * struct ktm_tm_info - query a TM (TM fd)
@@ -509,7 +514,7 @@ struct ktm_tm_info {
  *
  * KTM_IOC_TM_DETACH (TM fd, CAP_SYS_ADMIN) takes a durable TM offline, writes
  * what must be written and gives the device back. EBUSY while it has active
- * transactions or resource managers, EINVAL on a volatile TM, ESHUTDOWN when
+ * transactions or resource managers, or is frozen, EINVAL on a volatile TM, ESHUTDOWN when
  * it is detached already. Decided transactions whose resource manager is away
  * stay in the log and are found again by the next attach.
  *
@@ -590,6 +595,57 @@ struct ktm_tm_recover {
 	__u32 discarded;
 };
 #define KTM_IOC_TM_RECOVER _IO(KTM_IOC_TYPE, KTM_NR_TM_RECOVER)
+
+#define KTM_FREEZE_MAX_NS	(600ULL * 1000000000)	/* the longest freeze */
+
+/**
+ * struct ktm_tm_freeze - hold commits back while snapshots are taken (TM fd,
+ * CAP_SYS_ADMIN or the TM's owner)
+ * @size: sizeof(struct ktm_tm_freeze)
+ * @flags: must be 0
+ * @freeze_deadline: absolute CLOCK_MONOTONIC time in ns at which the call gives up
+ * @thaw_deadline: absolute CLOCK_MONOTONIC time in ns at which the TM thaws by
+ *	itself; after @freeze_deadline, and not more than KTM_FREEZE_MAX_NS from now
+ * @tx: in: zero; out, with ETIMEDOUT: a transaction that was waited for, or zero
+ *
+ * KTM_IOC_TM_FREEZE returns when the TM is frozen: every commit that had begun has
+ * its outcome, and each enlistment whose RM is present has carried it out; none
+ * begins until the thaw. Snapshots of the log and of the disks of its resource
+ * managers that are taken between this and a thaw that returns 0 show the same
+ * commits, although each is of another moment. A transaction that runs over
+ * several TMs needs all of them frozen.
+ *
+ * From the call on, KTM_IOC_TX_COMMIT and the orders of a superior wait for the
+ * thaw; with KTM_TX_END_F_NONBLOCK they are EAGAIN and do nothing, and poll() on the
+ * transaction or the TM reports POLLOUT when the TM has thawed. An RM that has to
+ * commit another transaction before it can answer keeps the freeze from being
+ * reached. Nothing else is held back: transactions begin, enlist, log, are rolled back,
+ * also by their deadline and by a superior. One that is prepared under a superior
+ * is not waited for. An RM that comes back is told outcomes; what it carries out
+ * while the TM is frozen is told once more to the RM of a restored snapshot. A ring
+ * that is held by the end of such a transaction is ENOSPC till the thaw.
+ *
+ * The TM thaws with KTM_IOC_TM_THAW (struct ktm_simple), at @thaw_deadline, when
+ * the last fd with the open file description that froze it is closed, and when a
+ * signal interrupts the call. KTM_IOC_TM_THAW on the fd that froze returns 0 if the
+ * TM was frozen until now; ETIMEDOUT if @thaw_deadline had passed, or ECANCELED if
+ * another fd has thawed it: the snapshots are not to be relied on then. On another
+ * fd it thaws, too, and returns 0 if the TM was frozen until now. EPROTO: it is
+ * not frozen; a freeze on its way is given up.
+ *
+ * Return: 0, or EPERM, EINVAL, ETIMEDOUT (not frozen by @freeze_deadline; it is as
+ * before), EBUSY (somebody else freezes it), ECANCELED (thawed before it was
+ * frozen), EINTR, ESHUTDOWN (not online, or the log has failed meanwhile), ENOMEM.
+ */
+struct ktm_tm_freeze {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 freeze_deadline;
+	__aligned_u64 thaw_deadline;
+	__u8 tx[KTM_UUID_SIZE];
+};
+#define KTM_IOC_TM_FREEZE _IO(KTM_IOC_TYPE, KTM_NR_TM_FREEZE)
+#define KTM_IOC_TM_THAW _IO(KTM_IOC_TYPE, KTM_NR_TM_THAW)
 
 /**
  * struct ktm_tx_create - begin a transaction (TM fd)
@@ -788,6 +844,8 @@ struct ktm_tx_info {
  * ECANCELED: rolled back, nothing changed. EINPROGRESS: KTM_TX_END_F_NONBLOCK
  * was given, and the outcome is not known yet or an enlistment whose RM is present
  * has not carried it out; poll() reports POLLIN when that is done.
+ * EAGAIN: the same flag, and the TM is frozen (KTM_IOC_TM_FREEZE); without the flag
+ * the call waits for the thaw.
  * EIO: the outcome is in doubt because the log failed, or the RM that was to
  * decide alone vanished. ETIMEDOUT is not returned: a deadline that passes gives
  * ECANCELED with KTM_REASON_TIMEOUT.
@@ -1283,7 +1341,8 @@ struct ktm_en_recovery_info {
  * ROLLBACK_COMPLETE after either of the first two. PREPARE without PREPREPARE
  * before it does both. COMMIT is allowed when PREPARE_COMPLETE was sent. EPERM:
  * the enlistment is not a superior's. ENOSPC, EIO, ESHUTDOWN: the log has no room
- * for what must not fail later; the transaction is rolled back.
+ * for what must not fail later; the transaction is rolled back. While the TM is
+ * frozen (KTM_IOC_TM_FREEZE) they wait for the thaw; EINTR: a signal came before.
  *
  * Return: 0, or EINVAL (clock), EPROTO (not asked for in this state), EALREADY
  * (answered before: a late duplicate, harmless), ECANCELED (the transaction was
