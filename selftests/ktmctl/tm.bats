@@ -53,6 +53,46 @@ teardown() { clean_up; }
 	run -1 ktmctl recover "$uuid"
 }
 
+@test "freeze runs a command and thaws" {
+	run -0 ktmctl init --log "$tmp/log" --size 2M --name one
+	run -0 ktmctl freeze one ktmctl status --json
+	[ "$(jq -r '.[].frozen' <<< "$output")" = true ]
+	run -0 ktmctl freeze one ktmctl status
+	has "online, durable, frozen;"
+	run -0 ktmctl status --json
+	[ "$(jq -r '.[].frozen' <<< "$output")" = false ]
+	run -1 ktmctl freeze one false
+	has "exit status 1"
+	run -1 ktmctl freeze one /nowhere/at/all
+	# its time is over while the command runs
+	run -1 ktmctl freeze --timeout 1 --limit 1 one sleep 3
+	has "time limit" "Do not use"
+	# somebody else ends it
+	run -1 ktmctl freeze one ktmctl thaw one
+	has "somebody else has thawed it"
+	run -1 ktmctl freeze one ktmctl freeze one true
+	has "somebody else freezes it"
+	run -1 ktmctl thaw one
+	has "not frozen"
+}
+
+@test "freeze without a command waits for thaw" {
+	run -0 ktmctl init --log "$tmp/log" --size 2M --name one
+	mkfifo "$tmp/said"
+	ktmctl freeze one > "$tmp/said" &
+	read -r said < "$tmp/said"
+	[ "$said" = frozen ]
+	run -1 ktmctl detach one
+	run -0 ktmctl thaw one
+	wait $!
+	# the end of the program that froze is the end of it
+	ktmctl freeze one > "$tmp/said" &
+	read -r said < "$tmp/said"
+	kill $!
+	wait $! || true
+	run -1 ktmctl thaw one
+}
+
 @test "two inits at once make one transaction manager" {
 	ktmctl init --log "$tmp/log" --size 2M > "$tmp/one" &
 	run -0 --separate-stderr ktmctl init --log "$tmp/log" --size 2M

@@ -64,6 +64,8 @@ static void print_tm(const struct ktm_tm_info *info)
 	       info->name);
 	printf("  state    %s, %s", ktm_tm_state_name(info->state),
 	       info->flags & KTM_TM_INFO_F_DURABLE ? "durable" : "volatile");
+	if (info->flags & KTM_TM_INFO_F_FROZEN)
+		fputs(", frozen", stdout);
 	if (info->error)
 		printf(": %s", strerror(info->error));
 	printf("; owner %u:%u, mode %04o\n", info->uid, info->gid, info->mode);
@@ -109,6 +111,7 @@ static void json_tm(struct json *json, const struct ktm_tm_info *info)
 	json_string(json, "name", info->name);
 	json_string(json, "state", ktm_tm_state_name(info->state));
 	json_bool(json, "durable", info->flags & KTM_TM_INFO_F_DURABLE);
+	json_bool(json, "frozen", info->flags & KTM_TM_INFO_F_FROZEN);
 	json_number(json, "error", info->error);
 	json_number(json, "uid", info->uid);
 	json_number(json, "gid", info->gid);

@@ -14,6 +14,8 @@ static const struct ktmctl_command *const commands[] = {
 	&cmd_attach,
 	&cmd_recover,
 	&cmd_detach,
+	&cmd_freeze,
+	&cmd_thaw,
 	&cmd_status,
 	&cmd_list,
 	&cmd_txf,

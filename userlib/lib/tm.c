@@ -117,6 +117,28 @@ LIBKTM_EXPORT int ktm_tm_recover(int tm_fd, uint32_t flags, uint32_t *recovered,
 	return ret;
 }
 
+LIBKTM_EXPORT int ktm_tm_freeze(int tm_fd, uint64_t freeze_deadline,
+				uint64_t thaw_deadline,
+				unsigned char tx[KTM_UUID_SIZE])
+{
+	struct ktm_tm_freeze arg = {
+		.size = sizeof(arg),
+		.freeze_deadline = freeze_deadline,
+		.thaw_deadline = thaw_deadline,
+	};
+	int ret;
+
+	ret = ktm_priv_ioctl(tm_fd, KTM_IOC_TM_FREEZE, &arg);
+	if (tx)
+		memcpy(tx, arg.tx, sizeof(arg.tx));
+	return ret;
+}
+
+LIBKTM_EXPORT int ktm_tm_thaw(int tm_fd)
+{
+	return ktm_priv_simple(tm_fd, KTM_IOC_TM_THAW);
+}
+
 LIBKTM_EXPORT int ktm_tm_detach(int tm_fd)
 {
 	return ktm_priv_simple(tm_fd, KTM_IOC_TM_DETACH);

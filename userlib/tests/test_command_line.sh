@@ -8,7 +8,7 @@ set -u
 ktmctl=$dir/asan/ktmctl
 commands=$("$ktmctl" help | sed -n 's/^  \([a-z]*\) .*/\1/p')
 
-ok "there are 10 commands" same 10 "$(echo "$commands" | wc -w)"
+ok "there are 12 commands" same 12 "$(echo "$commands" | wc -w)"
 ok "no command" status 2 "$ktmctl"
 ok "an unknown command" status 2 "$ktmctl" frobnicate
 ok "--help" status 0 "$ktmctl" --help
@@ -24,6 +24,7 @@ for command in $commands; do
 done
 for wrong in "status a b" "list nothing" "list a b" "attach" "attach a b" "attach -m 9 x" \
 	"attach -u 1 x" "attach -o -1 x" "detach" "detach a b" \
+	"freeze" "freeze -t 0 a" "freeze -l x a" "freeze -t 300 -l 301 a" "thaw" "thaw a b" \
 	"recover" "recover a b" "recover -c 0 a" "recover -c x a" "recover -d a" "txf" "txf enable" "txf paint x" \
 	"txf --tm x disable y" "txf --forget enable y" "txf status a b" "apply" "apply a" \
 	"apply a b c" "apply -t x a b" "init a b" "init --size 1X" "init --size 64K" \
@@ -33,7 +34,7 @@ for wrong in "status a b" "list nothing" "list a b" "attach" "attach a b" "attac
 	ok "wrong: ktmctl $wrong" status 2 "$ktmctl" $wrong
 done
 if [ ! -e /dev/ktm ]; then
-	for right in status list "attach x" "detach x" "recover x" "init --log $tmp/log"; do
+	for right in status list "attach x" "detach x" "recover x" "freeze x" "thaw x" "init --log $tmp/log"; do
 		# shellcheck disable=SC2086 # words
 		ok "no module: $right" status 1 "$ktmctl" $right
 		# shellcheck disable=SC2086

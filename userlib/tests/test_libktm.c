@@ -399,6 +399,27 @@ static void test_recovery(void)
 	       "tm_recover");
 }
 
+static void test_freeze(void)
+{
+	struct ktm_tm_freeze freeze = {
+		.size = sizeof(freeze),
+		.freeze_deadline = 77,
+		.thaw_deadline = 78,
+	};
+	struct ktm_simple simple = { .size = sizeof(simple) };
+	unsigned char tx[KTM_UUID_SIZE], answer[KTM_UUID_SIZE] = { 5 };
+
+	fake_reset();
+	fake_answer(offsetof(struct ktm_tm_freeze, tx), answer, sizeof(answer));
+	tap_ok(!ktm_tm_freeze(FAKE_FD, 77, 78, tx) &&
+	       fake_sent(KTM_IOC_TM_FREEZE, freeze) && !memcmp(tx, answer, sizeof(tx)),
+	       "tm_freeze");
+	fake_reset();
+	tap_ok(!ktm_tm_freeze(FAKE_FD, 77, 78, NULL), "tm_freeze without a place");
+	fake_reset();
+	tap_ok(!ktm_tm_thaw(FAKE_FD) && fake_sent(KTM_IOC_TM_THAW, simple), "tm_thaw");
+}
+
 static void test_clock(void)
 {
 	struct ktm_en_answer answer = { .size = sizeof(answer), .clock = 77 };
@@ -503,6 +524,7 @@ int main(void)
 	test_log();
 	test_recovery_info();
 	test_recovery();
+	test_freeze();
 	test_clock();
 	test_en_rollback();
 	test_uuid();

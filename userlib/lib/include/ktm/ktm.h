@@ -152,6 +152,27 @@ int ktm_tm_recover(int tm_fd, uint32_t flags, uint32_t *recovered,
 		   uint32_t *discarded);
 
 /**
+ * ktm_tm_freeze - hold commits back while snapshots are taken
+ * @tm_fd: the TM; it thaws when the last copy of this fd is closed
+ * @freeze_deadline: absolute CLOCK_MONOTONIC time in ns at which to give up
+ * @thaw_deadline: absolute CLOCK_MONOTONIC time in ns at which it thaws by itself
+ * @tx: out: with -ETIMEDOUT a transaction that was waited for; may be NULL
+ *
+ * Return: 0 or a negative errno as in struct ktm_tm_freeze.
+ */
+int ktm_tm_freeze(int tm_fd, uint64_t freeze_deadline, uint64_t thaw_deadline,
+		  unsigned char tx[KTM_UUID_SIZE]);
+
+/**
+ * ktm_tm_thaw - let commits go on
+ * @tm_fd: the TM
+ *
+ * Return: 0 if it was frozen until now, or a negative errno as in struct
+ * ktm_tm_freeze: what was taken meanwhile is not to be relied on.
+ */
+int ktm_tm_thaw(int tm_fd);
+
+/**
  * ktm_tm_detach - take a durable TM offline and give its device back
  * @tm_fd: the TM
  *
