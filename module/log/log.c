@@ -150,7 +150,7 @@ static int begin_epoch(struct ktm_log *log)
 	int error;
 
 	log->ring_size = replay->super.ring_size;
-	memcpy(log->uuid, replay->super.uuid, sizeof(log->uuid));
+	memcpy(log->uuid, ktm_format_ring_uuid(&replay->super), sizeof(log->uuid));
 	log->clock = replay->super.clock;
 	/* higher than that of any buffer in the ring: none of them comes alive */
 	log->epoch = replay->epoch + 1;

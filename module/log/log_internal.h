@@ -80,7 +80,7 @@ struct ktm_log {
 	u64 epoch;
 	/** @clock: [const] virtual clock of the superblock at attach */
 	u64 clock;
-	/** @uuid: [const] the log's UUID */
+	/** @uuid: [const] UUID of its buffers */
 	u8 uuid[KTM_DISK_UUID_SIZE];
 
 	/** @space_lock: the tail and the superblock; outermost */

@@ -61,6 +61,22 @@ static bool name_is_possible(const u8 *name)
 	       all_zero(name + length, KTM_DISK_NAME_MAX - length);
 }
 
+const u8 *ktm_format_ring_uuid(const struct ktm_format_super *super)
+{
+	if (all_zero(super->ring_uuid, sizeof(super->ring_uuid)))
+		return super->uuid;
+	return super->ring_uuid;
+}
+
+/* It is there if the flag says so, and then it is another one. */
+static bool ring_uuid_is_possible(const struct ktm_disk_super *disk)
+{
+	if (!(le64_to_cpu(disk->flags) & KTM_DISK_SB_F_ADOPTED))
+		return all_zero(disk->ring_uuid, sizeof(disk->ring_uuid));
+	return !all_zero(disk->ring_uuid, sizeof(disk->ring_uuid)) &&
+	       memcmp(disk->ring_uuid, disk->uuid, sizeof(disk->uuid));
+}
+
 int ktm_format_check_super(const struct ktm_disk_super *disk,
 			   struct ktm_format_super *super)
 {
@@ -73,17 +89,18 @@ int ktm_format_check_super(const struct ktm_disk_super *disk,
 		return -EPROTONOSUPPORT;
 
 	memcpy(super->uuid, disk->uuid, sizeof(super->uuid));
+	memcpy(super->ring_uuid, disk->ring_uuid, sizeof(super->ring_uuid));
 	super->sequence = le64_to_cpu(disk->sequence);
 	super->ring_size = le64_to_cpu(disk->ring_size);
 	super->tail_lsn = le64_to_cpu(disk->tail_lsn);
 	super->epoch_lsn = le64_to_cpu(disk->epoch_lsn);
 	super->epoch = le64_to_cpu(disk->epoch);
 	super->clock = le64_to_cpu(disk->clock);
-	super->flags = le64_to_cpu(disk->flags);
+	super->flags = le64_to_cpu(disk->flags) & ~KTM_DISK_SB_F_ADOPTED;
 	memcpy(super->name, disk->name, sizeof(super->name));
 
 	if (!super_is_possible(super) || !name_is_possible(disk->name) ||
-	    !all_zero(disk->zero, sizeof(disk->zero)))
+	    !ring_uuid_is_possible(disk) || !all_zero(disk->zero, sizeof(disk->zero)))
 		return -EUCLEAN;
 	return 0;
 }
@@ -103,6 +120,10 @@ void ktm_format_encode_super(struct ktm_disk_super *disk,
 	disk->clock = cpu_to_le64(super->clock);
 	memcpy(disk->name, super->name, sizeof(disk->name));
 	disk->flags = cpu_to_le64(super->flags);
+	if (memcmp(ktm_format_ring_uuid(super), super->uuid, sizeof(super->uuid))) {
+		memcpy(disk->ring_uuid, super->ring_uuid, sizeof(disk->ring_uuid));
+		disk->flags |= cpu_to_le64(KTM_DISK_SB_F_ADOPTED);
+	}
 	disk->crc = cpu_to_le32(super_checksum(disk));
 }
 
@@ -135,7 +156,7 @@ int ktm_format_check_head(const struct ktm_disk_buffer *disk,
 			  struct ktm_format_buffer *buffer)
 {
 	if (le32_to_cpu(disk->magic) != KTM_DISK_BUF_MAGIC ||
-	    memcmp(disk->uuid, super->uuid, sizeof(disk->uuid)) ||
+	    memcmp(disk->uuid, ktm_format_ring_uuid(super), sizeof(disk->uuid)) ||
 	    le64_to_cpu(disk->lsn) != lsn)
 		return -ENOENT;
 

@@ -38,6 +38,10 @@
  * of a buffer begins with KTM_DISK_BUF_MAGIC on disk: where the data has it, the
  * four bytes are stored as zero and a bit in the head of the buffer says so.
  *
+ * A log that was cloned with its device is adopted: it gets a TM UUID of its own,
+ * so that both can be attached. Its buffers stay as they are, with the UUID that the
+ * log was made with, and so do those to come: the superblock then has both.
+ *
  * All integers are little endian. Nothing read from disk is used before
  * ktm_format_check_*() has accepted the whole.
  */
@@ -67,8 +71,9 @@
  * @magic: KTM_DISK_SB_MAGIC
  * @crc: CRC32C over the whole block with this field zero
  * @version: KTM_DISK_VERSION, or a lower one that is still known. Each attach for
- *	writing makes it KTM_DISK_VERSION, before it appends the first record.
- * @uuid: UUID of log and TM
+ *	writing makes it KTM_DISK_VERSION, before it appends the first record; so does
+ *	an adoption.
+ * @uuid: UUID of the TM, and of its buffers unless it was adopted
  * @sequence: one more with each superblock written
  * @ring_size: bytes in the ring, multiple of KTM_DISK_BLOCK
  * @tail_lsn: replay begins here; start of a buffer, or the end of the log
@@ -78,6 +83,7 @@
  * @clock: virtual clock when this was written; at most KTM_DISK_CLOCK_MAX
  * @name: text for people, zero-padded
  * @flags: KTM_DISK_SB_F_*; an unknown one refuses the log
+ * @ring_uuid: with KTM_DISK_SB_F_ADOPTED the UUID of its buffers, else 0
  * @zero: 0
  */
 struct ktm_disk_super {
@@ -93,12 +99,15 @@ struct ktm_disk_super {
 	__le64 clock;
 	u8 name[KTM_DISK_NAME_MAX];
 	__le64 flags;
-	u8 zero[3944];
+	u8 ring_uuid[KTM_DISK_UUID_SIZE];
+	u8 zero[3928];
 };
 
 /* detached in order: epoch_lsn is the end of the log */
 #define KTM_DISK_SB_F_CLEAN	1ULL
-#define KTM_DISK_SB_F_MASK	(KTM_DISK_SB_F_CLEAN)
+/* the TM has another UUID than its buffers */
+#define KTM_DISK_SB_F_ADOPTED	2ULL
+#define KTM_DISK_SB_F_MASK	(KTM_DISK_SB_F_CLEAN | KTM_DISK_SB_F_ADOPTED)
 
 /**
  * struct ktm_disk_buffer - head of a buffer
@@ -227,6 +236,7 @@ struct ktm_disk_end {
 static_assert(sizeof(struct ktm_disk_super) == KTM_DISK_BLOCK, "layout");
 static_assert(offsetof(struct ktm_disk_super, uuid) == 16, "layout");
 static_assert(offsetof(struct ktm_disk_super, name) == 80, "layout");
+static_assert(offsetof(struct ktm_disk_super, ring_uuid) == 152, "layout");
 static_assert(sizeof(struct ktm_disk_buffer) == 72, "layout");
 static_assert(offsetof(struct ktm_disk_buffer, lsn) == 24, "layout");
 static_assert(sizeof(struct ktm_disk_record) == 88, "layout");
@@ -241,18 +251,20 @@ static_assert(KTM_DISK_BUFFER_MAX / KTM_DISK_BLOCK <= 32, "a bit of escaped for 
 
 /**
  * struct ktm_format_super - a superblock, checked and copied
- * @uuid: UUID of log and TM
+ * @uuid: UUID of the TM
+ * @ring_uuid: UUID of its buffers, if it was adopted; else 0, and it is @uuid
  * @sequence: one more with each superblock written
  * @ring_size: bytes in the ring
  * @tail_lsn: replay begins here
  * @epoch_lsn: durable when this was written
  * @epoch: number of read-write attaches
  * @clock: virtual clock, at least
- * @flags: KTM_DISK_SB_F_*
+ * @flags: KTM_DISK_SB_F_CLEAN, or 0
  * @name: text for people, NUL-terminated
  */
 struct ktm_format_super {
 	u8 uuid[KTM_DISK_UUID_SIZE];
+	u8 ring_uuid[KTM_DISK_UUID_SIZE];
 	u64 sequence;
 	u64 ring_size;
 	u64 tail_lsn;
@@ -312,6 +324,12 @@ struct ktm_format_record {
 	u8 enlistment[KTM_DISK_UUID_SIZE];
 	const void *data;
 };
+
+/**
+ * ktm_format_ring_uuid - the UUID that the buffers of a log have
+ * @super: its superblock
+ */
+const u8 *ktm_format_ring_uuid(const struct ktm_format_super *super);
 
 /**
  * ktm_format_check_super - check a superblock as a whole, and copy it

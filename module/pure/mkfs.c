@@ -51,3 +51,38 @@ int ktm_mkfs(int (*write)(void *ctx, u64 offset, const void *data, size_t size),
 	super.sequence = 2;
 	return write_super(write, ctx, KTM_DISK_SB_A, &super);
 }
+
+static void give_uuid(struct ktm_format_super *super, const u8 *uuid)
+{
+	u8 ring[KTM_DISK_UUID_SIZE];
+
+	memcpy(ring, ktm_format_ring_uuid(super), sizeof(ring));
+	memcpy(super->uuid, uuid, sizeof(super->uuid));
+	memset(super->ring_uuid, 0, sizeof(super->ring_uuid));
+	/* back to that of its birth: as if it had never been another */
+	if (memcmp(ring, uuid, sizeof(ring)))
+		memcpy(super->ring_uuid, ring, sizeof(super->ring_uuid));
+}
+
+int ktm_mkfs_rename(int (*write)(void *ctx, u64 offset, const void *data, size_t size),
+		    void *ctx, struct ktm_format_super *super, unsigned int *slot,
+		    const u8 *uuid, const char *name)
+{
+	struct ktm_format_super new = *super;
+	unsigned int other = !*slot;
+	int error;
+
+	if (uuid)
+		give_uuid(&new, uuid);
+	if (name) {
+		memset(new.name, 0, sizeof(new.name));
+		memcpy(new.name, name, strnlen(name, sizeof(new.name)));
+	}
+	new.sequence++;
+	error = write_super(write, ctx, other ? KTM_DISK_SB_B : KTM_DISK_SB_A, &new);
+	if (error)
+		return error;
+	*super = new;
+	*slot = other;
+	return 0;
+}

@@ -83,10 +83,14 @@ static int read_super(struct ktm_replay *replay, unsigned int slot,
 	return 0;
 }
 
-/* The two must be of the same log, and one must be the newer. */
+/*
+ * The two must be of the same ring, and one must be the newer. Its TM may have been
+ * given another UUID in between.
+ */
 static bool supers_agree(const struct ktm_format_super *super)
 {
-	return !memcmp(super[0].uuid, super[1].uuid, sizeof(super->uuid)) &&
+	return !memcmp(ktm_format_ring_uuid(&super[0]), ktm_format_ring_uuid(&super[1]),
+		       sizeof(super->uuid)) &&
 	       super[0].ring_size == super[1].ring_size &&
 	       super[0].sequence != super[1].sequence;
 }

@@ -121,6 +121,75 @@ TEST_F(attach, uuid_in_use)
 	ASSERT_EQ(0, tm_attach(self->path, self->uuid, &self->tm, NULL));
 }
 
+/* Its RM comes back and carries out what was committed. */
+static int carry_out(const struct tm_handle *tm, const __u8 *rm_uuid, struct en_handle *en)
+{
+	struct rm_handle rm;
+	int ret;
+
+	ret = rm_make(tm, &rm, rm_uuid, 0) ?: rm_recover(&rm) ?:
+	      (*note_differs(&rm, KTM_NOTIFY_RECOVER, en) ? -EBADMSG : 0) ?:
+	      en_reopen(&rm, en->info.uuid, en->info.key, en) ?:
+	      (*note_differs(&rm, KTM_NOTIFY_LAST_RECOVER, NULL) ? -EBADMSG : 0) ?:
+	      ask_outcome(en) ?:
+	      (*note_differs(&rm, KTM_NOTIFY_COMMIT, en) ? -EBADMSG : 0) ?:
+	      commit_complete(en);
+	close(en->fd);
+	close(rm.fd);
+	return ret;
+}
+
+/* A copy of the log with an unfinished transaction, attached beside the original. */
+TEST_F(attach, adopted_copy)
+{
+	__u8 rm_uuid[KTM_UUID_SIZE], uuid[KTM_UUID_SIZE];
+	const char *path2 = log_device("KTM_LOG2_DEV");
+	struct tm_handle copy;
+	struct tx_handle tx;
+	struct rm_handle rm;
+	struct en_handle en;
+	__u32 recovered;
+	void *image;
+
+	if (!path2)
+		SKIP(return, "no KTM_LOG2_DEV");
+	random_uuid(rm_uuid);
+	random_uuid(uuid);
+	ASSERT_EQ(0, tm_attach(self->path, NULL, &self->tm, NULL));
+	ASSERT_EQ(0, rm_start(&self->tm, &rm, rm_uuid));
+	ASSERT_EQ(0, tx_begin(&self->tm, &tx, 0));
+	ASSERT_EQ(0, en_make(&rm, &tx, &en, 1, 0));
+	ASSERT_EQ(0, en_log(&en, "redo", 4, NULL));
+	ASSERT_EQ(-EINPROGRESS, commit_nowait(&tx));
+	ASSERT_NOTE(&rm, KTM_NOTIFY_PREPARE, &en);
+	ASSERT_EQ(0, prepare_complete(&en));
+	ASSERT_NOTE(&rm, KTM_NOTIFY_COMMIT, &en);
+	ASSERT_EQ(0, close(en.fd));
+	ASSERT_EQ(0, close(rm.fd));
+	ASSERT_EQ(0, close(tx.fd));
+	image = log_save(self->path, LOG_SMALL);
+	ASSERT_NE(NULL, image);
+
+	ASSERT_EQ(0, log_restore(path2, image, LOG_SMALL));
+	EXPECT_EQ(-EEXIST, tm_attach(path2, NULL, &copy, NULL));
+	ASSERT_EQ(0, log_adopt(path2, uuid));
+	EXPECT_EQ(-ESTALE, tm_attach(path2, self->uuid, &copy, NULL));
+	ASSERT_EQ(0, tm_attach(path2, uuid, &copy, &recovered));
+	EXPECT_EQ(1, recovered);
+	EXPECT_EQ(0, memcmp(uuid, copy.uuid, KTM_UUID_SIZE));
+	/* each its own: what one has carried out the other has still to do */
+	EXPECT_EQ(0, carry_out(&copy, rm_uuid, &en));
+	ASSERT_EQ(0, tm_detach(&copy));
+	ASSERT_EQ(0, close(copy.fd));
+	EXPECT_EQ(0, carry_out(&self->tm, rm_uuid, &en));
+	/* it writes on with the same buffers */
+	ASSERT_EQ(0, tm_attach(path2, uuid, &copy, &recovered));
+	EXPECT_EQ(0, recovered);
+	ASSERT_EQ(0, tm_detach(&copy));
+	ASSERT_EQ(0, close(copy.fd));
+	free(image);
+}
+
 TEST_F(attach, another_uuid)
 {
 	__u8 other[KTM_UUID_SIZE];

@@ -123,6 +123,28 @@ int log_harm(const char *path, enum log_harm harm)
 	return ret;
 }
 
+int log_adopt(const char *path, const __u8 *uuid)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC), ret = -EIO;
+	struct ktm_format_super super[2];
+	struct ktm_disk_super disk[2];
+	unsigned int slot;
+
+	if (fd < 0)
+		return -errno;
+	if (pread(fd, &disk[0], sizeof(*disk), KTM_DISK_SB_A) == sizeof(*disk) &&
+	    pread(fd, &disk[1], sizeof(*disk), KTM_DISK_SB_B) == sizeof(*disk))
+		ret = ktm_format_check_super(&disk[0], &super[0]) ?:
+		      ktm_format_check_super(&disk[1], &super[1]);
+	slot = !ret && super[1].sequence > super[0].sequence;
+	if (!ret)
+		ret = ktm_mkfs_rename(write_at, &fd, &super[slot], &slot, uuid, NULL);
+	if (!ret && fsync(fd))
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
 int log_flip(const char *path, const struct ktm_tm_info *info, __u64 lsn, __u32 offset)
 {
 	__u64 at = KTM_DISK_RING + lsn % info->log_size + offset;

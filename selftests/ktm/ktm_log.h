@@ -42,6 +42,9 @@ int log_flip(const char *path, const struct ktm_tm_info *info, __u64 lsn, __u32 
 void *log_save(const char *path, size_t size);
 int log_restore(const char *path, const void *image, size_t size);
 
+/* What ktmctl adopt does to a log that is not attached, by the newer superblock. */
+int log_adopt(const char *path, const __u8 *uuid);
+
 /* Attach; uuid may be NULL for any log, recovered may be NULL. */
 int tm_attach(const char *path, const __u8 *uuid, struct tm_handle *tm,
 	      __u32 *recovered);

@@ -79,7 +79,10 @@ static const struct change super_changes[] = {
 	{ offsetof(struct ktm_disk_super, magic), 8, 0, -ENODEV },
 	{ offsetof(struct ktm_disk_super, version), 4, 0, -EPROTONOSUPPORT },
 	{ offsetof(struct ktm_disk_super, version), 4, 3, -EPROTONOSUPPORT },
-	{ offsetof(struct ktm_disk_super, flags), 8, 2, -EPROTONOSUPPORT },
+	{ offsetof(struct ktm_disk_super, flags), 8, 4, -EPROTONOSUPPORT },
+	/* adopted, from nothing; and the other way round */
+	{ offsetof(struct ktm_disk_super, flags), 8, KTM_DISK_SB_F_ADOPTED, -EUCLEAN },
+	{ offsetof(struct ktm_disk_super, ring_uuid), 16, 1, -EUCLEAN },
 	{ offsetof(struct ktm_disk_super, uuid), 16, 0, -EUCLEAN },
 	{ offsetof(struct ktm_disk_super, sequence), 8, 0, -EUCLEAN },
 	{ offsetof(struct ktm_disk_super, sequence), 8, U64_MAX, -EUCLEAN },
@@ -114,6 +117,25 @@ TEST(super_refuses_each_bad_field)
 			TH_LOG("case %zu", i);
 		}
 	}
+}
+
+TEST(super_adopted)
+{
+	struct ktm_format_super super, again;
+	struct ktm_disk_super disk;
+
+	good_super(&super);
+	EXPECT_TRUE(ktm_format_ring_uuid(&super) == super.uuid);
+	memset(super.ring_uuid, 0x77, sizeof(super.ring_uuid));
+	ktm_format_encode_super(&disk, &super);
+	EXPECT_EQ(KTM_DISK_SB_F_ADOPTED, le64_to_cpu(disk.flags) & KTM_DISK_SB_F_ADOPTED);
+	ASSERT_EQ(0, ktm_format_check_super(&disk, &again));
+	EXPECT_EQ(0, memcmp(&super, &again, sizeof(super)));
+	EXPECT_TRUE(ktm_format_ring_uuid(&again) == again.ring_uuid);
+	/* the same as its own is none */
+	memcpy(disk.ring_uuid, disk.uuid, sizeof(disk.uuid));
+	fix_super(&disk);
+	EXPECT_EQ(-EUCLEAN, ktm_format_check_super(&disk, &again));
 }
 
 /* Both at once, or one of them would be refused for the other. */

@@ -117,7 +117,8 @@ static void seal_span(struct image *image, u32 span)
 	head->epoch = image->epoch;
 	head->durable_lsn = image->durable;
 	head->prev_lsn = image->prev;
-	ktm_format_seal_buffer((void *)image->open, image->super.uuid, head);
+	ktm_format_seal_buffer((void *)image->open, ktm_format_ring_uuid(&image->super),
+			       head);
 	write_device(image, KTM_DISK_RING + head->lsn % IMAGE_RING, image->open, size);
 	image->prev = head->lsn;
 	image->end = head->lsn + span;
