@@ -93,6 +93,38 @@ teardown() { clean_up; }
 	run -1 ktmctl thaw one
 }
 
+@test "adopt: a cloned log beside the original" {
+	run -0 ktmctl init --log "$tmp/log" --size 2M --name one
+	uuid=$output
+	cp "$tmp/log" "$tmp/copy"
+	run -1 ktmctl attach "$tmp/copy"
+	run -1 ktmctl adopt "$tmp/log"
+	has "in use"
+	run -0 ktmctl adopt --name two "$tmp/copy"
+	new=$output
+	[ "$new" != "$uuid" ]
+	run -0 ktmctl log check --json "$tmp/copy"
+	[ "$(jq -r '.uuid + .ring_uuid + .name' <<< "$output")" = "$new${uuid}two" ]
+	run -0 ktmctl log check "$tmp/copy"
+	has "it was made as $uuid"
+	run -0 ktmctl attach "$tmp/copy"
+	[ "$(ktmctl list --json | jq length)" = 2 ]
+	run -0 ktmctl detach two
+	run -0 ktmctl adopt --keep --name three "$tmp/copy"
+	run -0 ktmctl init --log "$tmp/copy"
+	[ "$output" = "$new" ]
+	run -0 ktmctl detach three
+	run -0 ktmctl detach one
+	# back to that of its birth
+	run -0 ktmctl adopt --uuid "$uuid" "$tmp/copy"
+	run -0 ktmctl log check "$tmp/copy"
+	[[ $output != *"made as"* ]]
+	# a log that is damaged, or none
+	dd if=/dev/zero of="$tmp/copy" bs=4096 count=32 conv=notrunc status=none
+	run -1 ktmctl adopt "$tmp/copy"
+	has "no log"
+}
+
 @test "two inits at once make one transaction manager" {
 	ktmctl init --log "$tmp/log" --size 2M > "$tmp/one" &
 	run -0 --separate-stderr ktmctl init --log "$tmp/log" --size 2M

@@ -36,6 +36,7 @@ extern const struct ktmctl_command cmd_init;
 extern const struct ktmctl_command cmd_attach;
 extern const struct ktmctl_command cmd_recover;
 extern const struct ktmctl_command cmd_detach;
+extern const struct ktmctl_command cmd_adopt;
 extern const struct ktmctl_command cmd_freeze;
 extern const struct ktmctl_command cmd_thaw;
 extern const struct ktmctl_command cmd_status;

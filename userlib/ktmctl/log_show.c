@@ -80,6 +80,10 @@ static void summary_text(const struct ktm_replay *replay, bool damaged)
 	ktm_uuid_format(super->uuid, uuid);
 	printf("%s%s%s\n", uuid, super->name[0] ? "  " : "",
 	       show_path(super->name));
+	if (memcmp(ktm_format_ring_uuid(super), super->uuid, sizeof(super->uuid))) {
+		ktm_uuid_format(ktm_format_ring_uuid(super), uuid);
+		printf("  adopted      it was made as %s\n", uuid);
+	}
 	printf("  superblocks  A %s, B %s; %c counts, number %" PRIu64 "\n",
 	       super_state(replay->super_error[0]),
 	       super_state(replay->super_error[1]), "AB"[replay->slot],
@@ -108,6 +112,7 @@ static void summary_json(struct json *json, const struct ktm_replay *replay,
 	const struct ktm_format_super *super = &replay->super;
 
 	json_uuid(json, "uuid", super->uuid);
+	json_uuid(json, "ring_uuid", ktm_format_ring_uuid(super));
 	json_string(json, "name", super->name);
 	json_string(json, "super_a", super_state(replay->super_error[0]));
 	json_string(json, "super_b", super_state(replay->super_error[1]));

@@ -20,6 +20,7 @@
 
 #include "content.h"
 #include "ktmctl.h"
+#include "log_source.h"
 #include "logfile.h"
 #include "mkfs.h"
 
@@ -90,16 +91,23 @@ static void avoid_copy_on_write(int fd)
 		return; /* no such flag here, nothing to avoid */
 }
 
+int logfile_new_uuid(unsigned char *uuid)
+{
+	if (getrandom(uuid, KTM_DISK_UUID_SIZE, 0) != KTM_DISK_UUID_SIZE)
+		return -errno;
+	uuid[6] = (uuid[6] & 0x0f) | 0x40;
+	uuid[8] = (uuid[8] & 0x3f) | 0x80;
+	return 0;
+}
+
 static int make_log(int fd, uint64_t size, const char *name)
 {
 	struct ktm_mkfs_params params = { .device_size = size };
 	int ret;
 
-	if (getrandom(params.uuid, sizeof(params.uuid), 0) !=
-	    sizeof(params.uuid))
-		return -errno;
-	params.uuid[6] = (params.uuid[6] & 0x0f) | 0x40;
-	params.uuid[8] = (params.uuid[8] & 0x3f) | 0x80;
+	ret = logfile_new_uuid(params.uuid);
+	if (ret)
+		return ret;
 	if (name)
 		strncpy(params.name, name, sizeof(params.name) - 1);
 	ret = ktm_mkfs(write_all, &fd, &params);
@@ -235,8 +243,8 @@ static int format_claimed(int fd, const char *path, const char *name,
 	return KTMCTL_OK;
 }
 
-int logfile_format(int device_fd, const char *path, const char *name,
-		   bool force, bool keep)
+/* The device again, for nobody else as long as this fd is open; or a message. */
+static int claim(int device_fd, const char *path)
 {
 	static const struct ktmctl_advice advice[] = {
 		{ EBUSY, "the device is in use",
@@ -245,15 +253,97 @@ int logfile_format(int device_fd, const char *path, const char *name,
 		{ 0 }
 	};
 	char self[64];
-	int fd, ret;
+	int fd;
 
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", device_fd);
 	fd = open(self, O_RDWR | O_EXCL | O_CLOEXEC);
 	if (fd < 0)
-		return ktmctl_fail(advice, errno, "cannot claim %s", path);
+		ktmctl_fail(advice, errno, "cannot claim %s", path);
+	return fd;
+}
+
+int logfile_format(int device_fd, const char *path, const char *name,
+		   bool force, bool keep)
+{
+	int fd, ret;
+
+	fd = claim(device_fd, path);
+	if (fd < 0)
+		return KTMCTL_FAILED;
 	ret = format_claimed(fd, path, name, force, keep);
 	close(fd);
 	return ret;
+}
+
+static int read_source(void *ctx, u64 offset, void *data, u32 length)
+{
+	return log_source_read(ctx, offset, data, length);
+}
+
+/* All of the log must be good: what is lost already must not get a new name. */
+static int scan(int fd, struct ktm_format_super *super, unsigned int *slot)
+{
+	static const struct ktm_replay_ops ops = { .read = read_source };
+	struct log_source source;
+	char self[64];
+	int ret;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	ret = log_source_open(&source, self);
+	if (ret)
+		return ret;
+	source.replay.ops = &ops;
+	source.replay.ctx = &source;
+	ret = ktm_replay_open(&source.replay);
+	if (!ret)
+		ret = ktm_replay_scan(&source.replay);
+	*super = source.replay.super;
+	*slot = source.replay.slot;
+	log_source_close(&source);
+	return ret;
+}
+
+/* Power may fail at any time: see ktm_mkfs_rename(). */
+static int rename_claimed(int fd, const unsigned char *uuid, const char *name)
+{
+	struct ktm_format_super super;
+	unsigned int slot;
+	int ret;
+
+	ret = scan(fd, &super, &slot);
+	if (!ret)
+		ret = ktm_mkfs_rename(write_all, &fd, &super, &slot, uuid, name);
+	if (!ret && fsync(fd))
+		ret = -errno;
+	if (!ret)
+		ret = ktm_mkfs_rename(write_all, &fd, &super, &slot, NULL, NULL);
+	if (!ret && fsync(fd))
+		ret = -errno;
+	return ret;
+}
+
+int logfile_rename(int device_fd, const char *path, const unsigned char *uuid,
+		   const char *name)
+{
+	static const struct ktmctl_advice advice[] = {
+		{ ENODEV, "there is no log on it", NULL },
+		{ EUCLEAN, "the log is damaged", "See 'ktmctl log check'." },
+		{ EPROTONOSUPPORT, "it has a format that this version does not know",
+		  "Use the version of ktmctl that comes with the module." },
+		{ EINVAL, "a log cannot have this UUID or name", NULL },
+		{ ENOSPC, "the device is shorter than the log on it", NULL },
+		{ 0 }
+	};
+	int fd, ret;
+
+	fd = claim(device_fd, path);
+	if (fd < 0)
+		return KTMCTL_FAILED;
+	ret = rename_claimed(fd, uuid, name);
+	close(fd);
+	if (ret)
+		return ktmctl_fail(advice, ret, "cannot adopt the log on %s", path);
+	return KTMCTL_OK;
 }
 
 const char *logfile_check_options(uint64_t size, const char *name)

@@ -36,6 +36,26 @@ int logfile_format(int device_fd, const char *path, const char *name,
 		   bool force, bool keep);
 
 /**
+ * logfile_new_uuid - a UUID that nothing has
+ * @uuid: filled in, 16 bytes
+ *
+ * Return: 0 or a negative errno.
+ */
+int logfile_new_uuid(unsigned char *uuid);
+
+/**
+ * logfile_rename - give the log on a block device another UUID or name
+ * @device_fd: the device; claimed while it is written to
+ * @path: what the user called it
+ * @uuid: new UUID of the TM, or NULL
+ * @name: new name of the TM, or NULL
+ *
+ * Return: KTMCTL_OK, or KTMCTL_FAILED after a message.
+ */
+int logfile_rename(int device_fd, const char *path, const unsigned char *uuid,
+		   const char *name);
+
+/**
  * logfile_check_options - can there be such a log?
  * @size: bytes wanted
  * @name: name of the TM, or NULL

@@ -14,6 +14,7 @@ static const struct ktmctl_command *const commands[] = {
 	&cmd_attach,
 	&cmd_recover,
 	&cmd_detach,
+	&cmd_adopt,
 	&cmd_freeze,
 	&cmd_thaw,
 	&cmd_status,

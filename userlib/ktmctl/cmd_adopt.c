@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ktmctl adopt - give a cloned log an identity of its own
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ktmctl.h"
+#include "logfile.h"
+#include "loop.h"
+#include "objects.h"
+
+/**
+ * struct wanted - what the user wants
+ * @path: device or file
+ * @uuid: new UUID
+ * @given: @uuid was given
+ * @keep: leave the UUID
+ * @name: new name, or NULL
+ */
+struct wanted {
+	const char *path;
+	unsigned char uuid[KTM_UUID_SIZE];
+	bool given;
+	bool keep;
+	const char *name;
+};
+
+/* The device, or one over the file; a message if there is none. */
+static int open_device(const char *path)
+{
+	struct stat st;
+	int fd, device;
+
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st)) {
+		ktmctl_fail(NULL, errno, "cannot open %s", path);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	if (!S_ISREG(st.st_mode))
+		return fd;
+	device = loop_open(fd, path);
+	close(fd);
+	return device;
+}
+
+static int adopt(struct wanted *wanted)
+{
+	char text[KTM_UUID_TEXT_SIZE];
+	int fd, ret;
+
+	if (!wanted->keep && !wanted->given) {
+		ret = logfile_new_uuid(wanted->uuid);
+		if (ret)
+			return ktmctl_fail(NULL, ret, "cannot make a UUID");
+	}
+	fd = open_device(wanted->path);
+	if (fd < 0)
+		return KTMCTL_FAILED;
+	ret = logfile_rename(fd, wanted->path, wanted->keep ? NULL : wanted->uuid,
+			     wanted->name);
+	close(fd);
+	if (ret || wanted->keep)
+		return ret;
+	ktm_uuid_format(wanted->uuid, text);
+	puts(text);
+	return ktmctl_flush();
+}
+
+static int run_adopt(const struct ktmctl_command *command, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "uuid", required_argument, NULL, 'u' },
+		{ "keep", no_argument, NULL, 'k' },
+		{ "name", required_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 }
+	};
+	struct wanted wanted = { 0 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "u:kn:h", options, NULL)) != -1) {
+		switch (c) {
+		case 'u':
+			if (ktm_uuid_parse(optarg, wanted.uuid))
+				return ktmctl_usage_error(command, "'%s' is no UUID",
+							  optarg);
+			wanted.given = true;
+			break;
+		case 'k':
+			wanted.keep = true;
+			break;
+		case 'n':
+			if (strlen(optarg) >= KTM_NAME_MAX)
+				return ktmctl_usage_error(command,
+							  "the name is longer than 63 bytes");
+			wanted.name = optarg;
+			break;
+		case 'h':
+			return ktmctl_usage(command);
+		default:
+			return ktmctl_usage_error(command, NULL);
+		}
+	}
+	if (wanted.keep && (wanted.given || !wanted.name))
+		return ktmctl_usage_error(command, "--keep is to change the --name alone");
+	if (argc - optind != 1)
+		return ktmctl_usage_error(command, optind < argc ?
+					  "one log at a time" : "which log?");
+	wanted.path = argv[optind];
+	return adopt(&wanted);
+}
+
+const struct ktmctl_command cmd_adopt = {
+	.name = "adopt",
+	.run = run_adopt,
+	.help = "give a cloned log an identity of its own",
+	.usage = "adopt [OPTION]... DEVICE|FILE\n"
+		 "Give the log of a device that was cloned a new UUID, which is printed, so that it\n"
+		 "can be attached beside the original. It must not be attached. All that is in it\n"
+		 "stays: its unfinished transactions belong to the transaction manager with the new\n"
+		 "UUID.\n"
+		 "\n"
+		 "  -u, --uuid UUID      UUID wanted, instead of a new one\n"
+		 "  -k, --keep           leave the UUID, change the name\n"
+		 "  -n, --name NAME      new name of the transaction manager\n"
+		 "  -h, --help           show this\n",
+};
