@@ -14,6 +14,21 @@
 
 #define NOBODY		65534
 #define QUOTA		"/sys/module/ktm/parameters/max_user_objects"
+#define MAX_FILES	"/proc/sys/fs/file-max"
+
+/* A UUID of one's own for a TM might be that of a log. */
+TEST(uuid_of_a_tm_is_for_root)
+{
+	struct ktm_tm_create arg = { .size = sizeof(arg), .mode = 0600 };
+	int dev = ktm_dev();
+
+	random_uuid(arg.uuid);
+	ASSERT_EQ(0, setgid(NOBODY));
+	ASSERT_EQ(0, setuid(NOBODY));
+	EXPECT_EQ(-EPERM, ktm_call(dev, KTM_IOC_TM_CREATE, &arg));
+	memset(arg.uuid, 0, sizeof(arg.uuid));
+	EXPECT_EQ(0, ktm_call(dev, KTM_IOC_TM_CREATE, &arg));
+}
 
 /* Each kind of object, and an enlistment that is open and one that is not. */
 struct objects {
@@ -83,6 +98,16 @@ static int calls_that_differ(const struct objects *o, int want)
 	return others;
 }
 
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY), ret = 0;
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
 TEST(no_fd_left)
 {
 	struct objects o = { };
@@ -106,16 +131,6 @@ TEST(no_fd_left)
 	EXPECT_EQ(0, calls_that_differ(&o, 0));
 }
 
-static int write_quota(const char *text)
-{
-	int fd = open(QUOTA, O_WRONLY), ret = 0;
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
 TEST(quota_used_up)
 {
 	struct objects o = { };
@@ -128,7 +143,7 @@ TEST(quota_used_up)
 	ASSERT_NE(NULL, fgets(before, sizeof(before), file));
 	ASSERT_EQ(0, make_objects(&o));
 	/* 1, and the process uses it up: nobody else has objects as this user */
-	ASSERT_EQ(0, write_quota("1"));
+	ASSERT_EQ(0, write_text(QUOTA, "1"));
 	pid = fork();
 	if (!pid) {
 		struct tx_handle tx;
@@ -141,10 +156,41 @@ TEST(quota_used_up)
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
-	ASSERT_EQ(0, write_quota(before));
+	ASSERT_EQ(0, write_text(QUOTA, before));
 	/* the child's own was rolled back, and the one that got no fd */
 	ASSERT_TM(&o.tm, .state = KTM_TM_S_ONLINE, .rms = 1, .active = 1,
 		  .unfinished = 1, .aborted = 2);
+	ASSERT_RM(&o.rm, .state = KTM_RM_S_ONLINE, .nr = 2);
+}
+
+/* The system has no file left for others than root. */
+TEST(no_file_left)
+{
+	struct objects o = { };
+	char before[32] = "";
+	int status;
+	pid_t pid;
+	FILE *file = fopen(MAX_FILES, "r");
+
+	ASSERT_NE(NULL, file);
+	ASSERT_NE(NULL, fgets(before, sizeof(before), file));
+	ASSERT_EQ(0, make_objects(&o));
+	pid = fork();
+	if (!pid) {
+		if (setgid(NOBODY) || setuid(NOBODY))
+			_exit(100);
+		raise(SIGSTOP);
+		_exit(calls_that_differ(&o, -ENFILE));
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, WUNTRACED));
+	ASSERT_TRUE(WIFSTOPPED(status));
+	ASSERT_EQ(0, write_text(MAX_FILES, "0"));
+	ASSERT_EQ(0, kill(pid, SIGCONT));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(0, write_text(MAX_FILES, before));
+	ASSERT_TM(&o.tm, .state = KTM_TM_S_ONLINE, .rms = 1, .active = 1,
+		  .unfinished = 1, .aborted = 1);
 	ASSERT_RM(&o.rm, .state = KTM_RM_S_ONLINE, .nr = 2);
 }
 
@@ -192,7 +238,7 @@ TEST(attach_without_an_fd)
 	EXPECT_EQ(-EMFILE, ktm_call(dev, KTM_IOC_TM_ATTACH, &arg));
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
 
-	ASSERT_EQ(0, write_quota("1"));
+	ASSERT_EQ(0, write_text(QUOTA, "1"));
 	pid = fork();
 	if (!pid) {
 		struct tx_handle tx;
@@ -203,7 +249,7 @@ TEST(attach_without_an_fd)
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
-	ASSERT_EQ(0, write_quota(quota));
+	ASSERT_EQ(0, write_text(QUOTA, quota));
 	close(arg.dev_fd);
 	ASSERT_EQ(0, tm_attach(path, uuid, &tm, NULL));
 	ASSERT_TM(&tm, .state = KTM_TM_S_ONLINE);
@@ -253,6 +299,9 @@ TEST(redo_cannot_be_read)
 	struct rm_handle rm;
 	struct tx_handle tx;
 	struct en_handle en;
+	struct ktm_tm_rollforward forward = { .size = sizeof(forward), .clock = 1 };
+	struct ktm_tm_recover recover = { .size = sizeof(recover) };
+	struct ktm_en_recovery_info keep = { .size = sizeof(keep) };
 	__u64 lsn;
 
 	if (!path || !device_fault("fault", "none"))
@@ -274,6 +323,16 @@ TEST(redo_cannot_be_read)
 	ASSERT_EQ(0, tm_detach(&tm));
 	EXPECT_EQ(-ESHUTDOWN, read_old_record(&en));
 	EXPECT_EQ(-ESHUTDOWN, en_log(&en, "redo", 4, NULL));
+	EXPECT_EQ(-ESHUTDOWN, ktm_call(en.fd, KTM_IOC_EN_SET_RECOVERY_INFO, &keep));
+	EXPECT_EQ(-ESHUTDOWN, ktm_call(tm.fd, KTM_IOC_TM_ROLLFORWARD, &forward));
+	EXPECT_EQ(-ESHUTDOWN, ktm_call(tm.fd, KTM_IOC_TM_RECOVER, &recover));
+	close(tm.fd);
+	/* an attach fails with the first read, and can be tried again */
+	ASSERT_TRUE(device_fault("fault", "read"));
+	EXPECT_EQ(-EIO, tm_attach(path, NULL, &tm, NULL));
+	ASSERT_TRUE(device_fault("fault", "none"));
+	ASSERT_EQ(0, tm_attach(path, NULL, &tm, NULL));
+	ASSERT_EQ(0, tm_detach(&tm));
 	close(en.fd);
 	device_fault("fault", "none");
 }

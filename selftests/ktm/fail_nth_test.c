@@ -4,9 +4,10 @@
  *
  * Each scenario is run with the first, the second, ... fault point of the task
  * failing, until it runs through without a fault. What matters is that nothing
- * is left behind and nothing splats: the result is any errno. In the scenarios
- * that use TRY() more is asked: a call that has failed has changed nothing, so
- * the same call without a fault works, and the scenario comes to its end.
+ * is left behind and nothing splats: the result is any errno, mostly ENOMEM. In
+ * the scenarios that use TRY() more is asked: a call that has failed has changed
+ * nothing, so the same call without a fault works, and the scenario comes to its
+ * end.
  * Needs a kernel with fault injection (the debug kernel).
  */
 #include "kselftest_harness.h"

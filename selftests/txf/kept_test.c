@@ -69,7 +69,6 @@ static bool only_we_are_awaited(int tx)
 	return false;
 }
 
-
 /* On ext4 extended attributes of a file share one block. */
 FIXTURE(displaced)
 {
@@ -186,10 +185,10 @@ static bool is_listed(const char *type, const char *dir, const char *path,
 {
 	const char *below = dir + strlen(TXF_BASE "/") + strlen(type);
 
-	return !run("$KTM_BIN/ktmctl txf kept --json " TXF_BASE "/%s | jq -r '.[] | "
-		    "select(.path == \"%s/%s\" and .why == \"%s\") | .kept_as' "
-		    "> " TXF_BASE "/kept && [ \"$(wc -l < " TXF_BASE "/kept)\" = 1 ] && "
-		    "[ \"$(cat \"$(cat " TXF_BASE "/kept)\")\" = '%s' ]",
+	return !run("list() { $KTM_BIN/ktmctl txf kept --json " TXF_BASE "/%s; };"
+		    "one='.path == \"%s/%s\" and .why == \"%s\"';"
+		    "as=$(list | jq -r \".[] | select($one) | .kept_as\");"
+		    "[ -f \"$as\" ] && [ \"$(cat \"$as\")\" = '%s' ]",
 		    type, below, path, why, text);
 }
 
@@ -310,10 +309,10 @@ TEST_F(displaced, written_in_place)
 	ASSERT_STREQ("mine", get(self->slow.dir, "f"));
 
 	/* this is where a program writes that has opened the files before */
-	ASSERT_EQ(0, run("for f in " TXF_BASE "/%s/" KTM_TXF_STAGING "/tx-*/*.old; do "
-			 "case $(cat $f) in "
-			 "'old f') printf new.f | dd of=$f conv=notrunc status=none;; "
-			 "'old r') printf new.r | dd of=$f conv=notrunc status=none;; "
+	ASSERT_EQ(0, run("for f in " TXF_BASE "/%s/" KTM_TXF_STAGING "/tx-*/*.old; do\n"
+			 "case $(cat $f) in\n"
+			 "'old f') printf new.f | dd of=$f conv=notrunc status=none;;\n"
+			 "'old r') printf new.r | dd of=$f conv=notrunc status=none;;\n"
 			 "'old s') ;; *) exit 1;; esac; done", type));
 	ASSERT_EQ(0, removexattr(again, "user.b"));
 	ASSERT_EQ(0, ktm_txf_disable(env.txf_fd, self->slow.dir, 0));

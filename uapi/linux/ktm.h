@@ -100,6 +100,7 @@
  * EMSGSIZE        a record or a buffer is too long (or too short)
  * ENOSPC          the log ring is full
  * EDQUOT          the caller's quota of objects is used up
+ * EMFILE, ENFILE  no fd left in the process, no file in the system
  * EBUSY           the device or object is in use
  * EIO             the outcome is in doubt: the log failed, the TM is offline and
  *                 recovery finds the outcome again; or the RM that was to

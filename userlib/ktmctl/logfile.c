@@ -244,7 +244,7 @@ static int format_claimed(int fd, const char *path, const char *name,
 }
 
 /* The device again, for nobody else as long as this fd is open; or a message. */
-static int claim(int device_fd, const char *path)
+static int open_alone(int device_fd, const char *path)
 {
 	static const struct ktmctl_advice advice[] = {
 		{ EBUSY, "the device is in use",
@@ -267,7 +267,7 @@ int logfile_format(int device_fd, const char *path, const char *name,
 {
 	int fd, ret;
 
-	fd = claim(device_fd, path);
+	fd = open_alone(device_fd, path);
 	if (fd < 0)
 		return KTMCTL_FAILED;
 	ret = format_claimed(fd, path, name, force, keep);
@@ -336,7 +336,7 @@ int logfile_rename(int device_fd, const char *path, const unsigned char *uuid,
 	};
 	int fd, ret;
 
-	fd = claim(device_fd, path);
+	fd = open_alone(device_fd, path);
 	if (fd < 0)
 		return KTMCTL_FAILED;
 	ret = rename_claimed(fd, uuid, name);

@@ -60,27 +60,27 @@ static bool ends_with(const char *text, const char *end)
 	return length >= tail && !strcmp(text + length - tail, end);
 }
 
-/* 0, or an errno: it is gone, or something else than what ktm keeps. */
-static int look_at(const char *staging, const char *name, struct kept *kept)
+/* False: it is gone, or something else than what ktm keeps. */
+static bool look_at(const char *staging, const char *name, struct kept *kept)
 {
 	const char *uuid = name + strlen(KTM_TXF_KEPT_PREFIX);
 	unsigned char bytes[KTM_UUID_SIZE];
 	ssize_t length;
 
 	if (strlen(uuid) < KTM_UUID_TEXT_SIZE)
-		return EINVAL;
+		return false;
 	memcpy(kept->tx, uuid, KTM_UUID_TEXT_SIZE - 1);
 	kept->tx[KTM_UUID_TEXT_SIZE - 1] = '\0';
 	if (ktm_uuid_parse(kept->tx, bytes))
-		return EINVAL;
+		return false;
 	snprintf(kept->path, sizeof(kept->path), "%s/%s", staging, name);
 	kept->displaced = ends_with(name, KTM_TXF_KEPT_DISPLACED);
 	if (lstat(kept->path, &kept->stat))
-		return errno;
+		return false;
 	length = lgetxattr(kept->path, KTM_TXF_KEPT_XATTR, kept->for_path,
 			   sizeof(kept->for_path) - 1);
 	kept->for_path[length < 0 ? 0 : length] = '\0';
-	return 0;
+	return true;
 }
 
 static void print_kept(const struct kept *kept, const char *mount)
@@ -131,7 +131,7 @@ int kept_show(const char *mount, struct json *json, size_t *shown)
 				   staging);
 	kept = malloc(sizeof(*kept));
 	for (i = 0; i < number; i++) {
-		if (kept && !look_at(staging, entries[i]->d_name, kept)) {
+		if (kept && look_at(staging, entries[i]->d_name, kept)) {
 			if (json)
 				json_kept(json, kept, mount);
 			else

@@ -59,7 +59,7 @@ for command in $commands; do
 done
 ok "the completion offers kinds" same "$(printf 'enlistments\nrms\ntms\ntransactions')" \
 	"$(complete_words ktmctl list "")"
-ok "the completion offers what txf can do" same "$(printf 'disable\nenable\nstatus')" \
+ok "the completion offers what txf can do" same "$(printf 'disable\nenable\nkept\nstatus')" \
 	"$(complete_words ktmctl txf "")"
 ok "the completion offers what log can do" same "$(printf 'check\ncreate\ndump')" \
 	"$(complete_words ktmctl log "")"
