@@ -281,3 +281,17 @@ int ktm_enlistment_rollback(struct ktm_enlistment *en, enum ktm_reason reason,
 	return ktm_answer_rollback(en, &verdict);
 }
 EXPORT_SYMBOL_NS_GPL(ktm_enlistment_rollback, KTM);
+
+enum ktm_reason ktm_enlistment_reason(struct ktm_enlistment *en, int *error)
+{
+	struct ktm_tx *tx = en->tx;
+	enum ktm_reason reason;
+
+	spin_lock(&tx->lock);
+	reason = tx->reason;
+	if (error)
+		*error = tx->verdict ? tx->verdict->error : 0;
+	spin_unlock(&tx->lock);
+	return reason;
+}
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_reason, KTM);

@@ -145,18 +145,25 @@ void ktm_rm_fill_info(struct ktm_rm_info *info, struct ktm_rm *rm)
 
 void ktm_en_fill_info(struct ktm_en_info *info, struct ktm_enlistment *en, u64 key)
 {
+	struct ktm_tx *tx = en->tx;
 	u32 size = info->size;
 
 	memset(info, 0, sizeof(*info));
 	info->size = size;
 	info->flags = en->flags;
 	export_uuid(info->uuid, &en->obj.uuid);
-	export_uuid(info->tx, &en->tx->obj.uuid);
+	export_uuid(info->tx, &tx->obj.uuid);
 	export_uuid(info->rm, &en->rm->obj.uuid);
 	info->key = key;
 	info->nr_records = READ_ONCE(en->nr_records);
-	spin_lock(&en->tx->lock);
+	spin_lock(&tx->lock);
 	info->state = en->state;
-	info->tx_state = en->tx->state;
-	spin_unlock(&en->tx->lock);
+	info->tx_state = tx->state;
+	info->reason = tx->reason;
+	if (tx->verdict) {
+		info->error = tx->verdict->error;
+		export_uuid(info->reason_rm, &tx->verdict->rm);
+		strscpy(info->detail, tx->verdict->detail, sizeof(info->detail));
+	}
+	spin_unlock(&tx->lock);
 }

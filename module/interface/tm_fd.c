@@ -40,6 +40,7 @@ static void fill_log_info(struct ktm_tm_info *info, struct ktm_tm *tm)
 		info->log_flushes = stat.flushes;
 		info->log_writes = stat.writes;
 		info->log_bytes = stat.bytes;
+		info->log_recovered = stat.recovered;
 		if (ktm_room_oldest(tm, &uuid, &info->oldest_lsn))
 			export_uuid(info->oldest_tx, &uuid);
 	}

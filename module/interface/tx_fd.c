@@ -33,6 +33,7 @@ static int tx_info(struct ktm_call *call)
 	if (tx->description)
 		strscpy(info->description, tx->description, sizeof(info->description));
 	info->owner_pid = owner_pid(tx);
+	info->begun = tx->begun;
 	spin_lock(&tx->lock);
 	info->state = tx->state;
 	info->reason = tx->reason;
@@ -43,6 +44,10 @@ static int tx_info(struct ktm_call *call)
 		info->error = tx->verdict->error;
 		export_uuid(info->reason_rm, &tx->verdict->rm);
 		strscpy(info->detail, tx->verdict->detail, sizeof(info->detail));
+	}
+	if (tx->superior) {
+		export_uuid(info->superior, &tx->superior->obj.uuid);
+		export_uuid(info->superior_rm, &tx->superior->rm->obj.uuid);
 	}
 	spin_unlock(&tx->lock);
 	return 0;

@@ -152,6 +152,7 @@ static int begin_epoch(struct ktm_log *log)
 	log->ring_size = replay->super.ring_size;
 	memcpy(log->uuid, ktm_format_ring_uuid(&replay->super), sizeof(log->uuid));
 	log->clock = replay->super.clock;
+	log->recovered = end;
 	/* higher than that of any buffer in the ring: none of them comes alive */
 	log->epoch = replay->epoch + 1;
 	log->prev_lsn = replay->last_lsn;
@@ -248,6 +249,7 @@ void ktm_log_get_stat(struct ktm_log *log, struct ktm_log_stat *stat)
 	*stat = (struct ktm_log_stat){
 		.size = log->ring_size,
 		.clock = log->clock,
+		.recovered = log->recovered,
 		.dev = log->device.bdev->bd_dev,
 	};
 	memcpy(stat->name, log->super.name, sizeof(stat->name));

@@ -119,6 +119,7 @@ struct ktm_log_ops {
  * @tail: durable tail
  * @head: LSN of the next record, about
  * @durable: all below is durable
+ * @recovered: where replay has ended at attach
  * @reserved: bytes reserved
  * @flushes: cache flushes sent since attach, superblocks included
  * @writes: writes sent since attach, superblocks included
@@ -131,6 +132,7 @@ struct ktm_log_ops {
 struct ktm_log_stat {
 	u64 size, tail, head, durable, reserved;
 	u64 flushes, writes, bytes;
+	u64 recovered;
 	u64 clock;
 	dev_t dev;
 	int error;

@@ -80,6 +80,8 @@ struct ktm_log {
 	u64 epoch;
 	/** @clock: [const] virtual clock of the superblock at attach */
 	u64 clock;
+	/** @recovered: [const] LSN at which replay has ended */
+	u64 recovered;
 	/** @uuid: [const] UUID of its buffers */
 	u8 uuid[KTM_DISK_UUID_SIZE];
 

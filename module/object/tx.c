@@ -3,6 +3,7 @@
  * ktm - transaction object
  */
 #include <linux/export.h>
+#include <linux/ktime.h>
 #include <linux/slab.h>
 
 #include "tx.h"
@@ -26,6 +27,7 @@ struct ktm_tx *ktm_tx_alloc(struct ktm_tm *tm, const uuid_t *uuid,
 	refcount_set(&tx->obj.ref, 1);
 	uuid_copy(&tx->obj.uuid, uuid);
 	tx->tm = ktm_tm_get(tm);
+	tx->begun = ktime_get_ns();
 	spin_lock_init(&tx->lock);
 	init_waitqueue_head(&tx->wait);
 	INIT_LIST_HEAD(&tx->enlistments);

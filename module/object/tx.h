@@ -46,6 +46,7 @@ struct ktm_enlistment;
  * @obj: identity and references
  * @tm: its TM, with a reference [const]
  * @description: text for people, or NULL [const]
+ * @begun: when it was made, CLOCK_MONOTONIC ns [const]
  * @lock: protects what follows
  * @state: enum ktm_tx_state; assigned by protocol/state.c only [lock]
  * @reason: enum ktm_reason [lock]
@@ -80,6 +81,7 @@ struct ktm_tx {
 	struct ktm_object obj;
 	struct ktm_tm *tm;
 	char *description;
+	u64 begun;
 
 	spinlock_t lock;	/* the state, and all that goes with it */
 	enum ktm_tx_state state;

@@ -177,6 +177,15 @@ TEST_F(kernel_rm, watches_no_longer_than_it_lives)
 	ASSERT_EQ(0, commit_wait(&self->tx));
 }
 
+TEST_F(kernel_rm, hears_why)
+{
+	ASSERT_EQ(0, ENLIST(.rollback = TEST_RM_DONE));
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_VETO));
+	ASSERT_EQ(-ECANCELED, commit_wait(&self->tx));
+	EXPECT_EQ(KTM_REASON_RM, seen(self->rm).reason);
+	EXPECT_EQ(EDOM, seen(self->rm).reason_error);
+}
+
 TEST_F(kernel_rm, rolls_back)
 {
 	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_DONE));

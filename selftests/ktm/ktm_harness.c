@@ -403,6 +403,9 @@ const char *en_differs(const struct en_handle *en, struct en_want want)
 	    NUMBER(info.tx_state, want.tx_state) ||
 	    NUMBER(info.nr_records, want.records))
 		return words;
+	if (!info.reason != (want.tx_state != KTM_TX_S_ABORTING &&
+			     want.tx_state != KTM_TX_S_ABORTED))
+		return say("reason is %u", info.reason);
 	return "";
 }
 

@@ -123,6 +123,18 @@ TEST_F(object, uuid_is_chosen)
 	ASSERT_TX(&tx, .state = KTM_TX_S_ACTIVE);
 }
 
+TEST_F(object, age)
+{
+	__u64 before = now_ns();
+	struct ktm_tx_info info;
+	struct tx_handle tx;
+
+	ASSERT_EQ(0, tx_begin(&self->tm, &tx, 0));
+	ASSERT_EQ(0, tx_info(&tx, &info));
+	EXPECT_LE(before, info.begun);
+	EXPECT_GE(now_ns(), info.begun);
+}
+
 TEST_F(object, rm_needs_a_log_to_recover)
 {
 	struct rm_handle rm;

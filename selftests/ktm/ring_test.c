@@ -212,7 +212,7 @@ TEST_F(ring, oldest_is_named)
 	struct tx_handle tx[2];
 	struct en_handle en[2];
 	struct ktm_tm_info info;
-	__u64 lsn;
+	__u64 lsn, durable;
 	int i;
 
 	ASSERT_EQ(0, tm_info(&self->tm, &info));
@@ -240,12 +240,17 @@ TEST_F(ring, oldest_is_named)
 		close(tx[i].fd);
 		close(self->rm[i].fd);
 	}
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	durable = info.log_durable;
+	EXPECT_GT(durable, info.log_recovered);
 	ASSERT_EQ(0, tm_detach(&self->tm));
 	close(self->tm.fd);
 	ASSERT_EQ(0, tm_attach(self->path, self->uuid, &self->tm, NULL));
 	ASSERT_EQ(0, tm_info(&self->tm, &info));
 	EXPECT_EQ(0, memcmp(tx[1].info.uuid, info.oldest_tx, KTM_UUID_SIZE));
 	EXPECT_LE(lsn, info.oldest_lsn);
+	EXPECT_LE(durable, info.log_recovered);
+	EXPECT_GE(info.log_durable, info.log_recovered);
 	for (i = 0; i < 2; i++)
 		ASSERT_EQ(0, rm_start(&self->tm, &self->rm[i], NULL));
 }

@@ -91,6 +91,7 @@ TEST_F(rollback, by_client_in_prepare)
 /* The words of the first who refuses stay. */
 TEST_F(rollback, by_rm)
 {
+	struct ktm_en_info info = { .size = sizeof(info) };
 	struct en_handle other;
 	struct ktm_tx_end end;
 
@@ -108,6 +109,12 @@ TEST_F(rollback, by_rm)
 	ASSERT_EQ(-ECANCELED, en_veto(&self->en, KTM_REASON_RM, EIO, "and more"));
 	ASSERT_NOTE(&self->rm, KTM_NOTIFY_ROLLBACK, &self->en);
 	ASSERT_NOTE(&self->rm, KTM_NOTIFY_ROLLBACK, &other);
+	/* the other RM hears why */
+	ASSERT_EQ(0, ktm_call(other.fd, KTM_IOC_EN_INFO, &info));
+	EXPECT_EQ(KTM_REASON_RM, info.reason);
+	EXPECT_EQ(ENOSPC, info.error);
+	EXPECT_STREQ("no room in the inn", info.detail);
+	EXPECT_EQ(0, memcmp(info.reason_rm, self->rm.info.uuid, KTM_UUID_SIZE));
 	ASSERT_EQ(0, rollback_complete(&self->en));
 	ASSERT_EQ(0, rollback_complete(&other));
 	ASSERT_EQ(-ECANCELED, tx_end(&self->tx, KTM_IOC_TX_COMMIT, 0, &end));

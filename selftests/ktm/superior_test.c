@@ -66,6 +66,21 @@ FIXTURE_TEARDOWN(superior)
 	}									\
 } while (0)
 
+TEST_F(superior, is_named)
+{
+	static const __u8 nobody[KTM_UUID_SIZE];
+	struct ktm_tx_info info;
+
+	ASSERT_EQ(0, tx_info(&self->tx, &info));
+	EXPECT_EQ(0, memcmp(self->sup.info.uuid, info.superior, KTM_UUID_SIZE));
+	EXPECT_EQ(0, memcmp(self->boss.info.uuid, info.superior_rm, KTM_UUID_SIZE));
+	ASSERT_EQ(-EINPROGRESS, rollback_nowait(&self->tx));
+	ROLL_BACK_ALL();
+	ASSERT_EQ(0, tx_info(&self->tx, &info));
+	EXPECT_EQ(0, memcmp(nobody, info.superior, KTM_UUID_SIZE));
+	EXPECT_EQ(0, memcmp(nobody, info.superior_rm, KTM_UUID_SIZE));
+}
+
 TEST_F(superior, drives)
 {
 	ASSERT_EN(&self->sup, .state = KTM_EN_S_ACTIVE, .tx_state = KTM_TX_S_ACTIVE);

@@ -476,6 +476,8 @@ enum ktm_tm_state {
  * @oldest_lsn: out: where they begin; 0 without one. The log cannot free a byte
  *	from there on until the transaction ends, or until ktm rolls it back or
  *	copies its records forward because the ring is full.
+ * @log_recovered: out: end of what the attach found in the log: recovery has read
+ *	all records below this LSN, and none above it
  */
 struct ktm_tm_info {
 	__u32 size;
@@ -505,6 +507,7 @@ struct ktm_tm_info {
 	__aligned_u64 log_bytes;
 	__u8 oldest_tx[KTM_UUID_SIZE];
 	__aligned_u64 oldest_lsn;
+	__aligned_u64 log_recovered;
 };
 #define KTM_IOC_TM_INFO _IO(KTM_IOC_TYPE, KTM_NR_TM_INFO)
 
@@ -809,6 +812,11 @@ enum ktm_reason {
  * @deadline: out: as set, or 0
  * @reason_rm: out: RM that gave the reason, or all zero
  * @detail: out: what that RM said, NUL-terminated; e.g. the path in conflict
+ * @superior: out: the superior's enlistment, or all zero without one or when it
+ *	has left
+ * @superior_rm: out: its RM
+ * @begun: out: absolute CLOCK_MONOTONIC time in ns at which it began; of one that
+ *	recovery made, of that
  */
 struct ktm_tx_info {
 	__u32 size;
@@ -825,6 +833,9 @@ struct ktm_tx_info {
 	__aligned_u64 deadline;
 	__u8 reason_rm[KTM_UUID_SIZE];
 	char detail[KTM_DETAIL_MAX];
+	__u8 superior[KTM_UUID_SIZE];
+	__u8 superior_rm[KTM_UUID_SIZE];
+	__aligned_u64 begun;
 };
 #define KTM_IOC_TX_INFO _IO(KTM_IOC_TYPE, KTM_NR_TX_INFO)
 
@@ -1205,6 +1216,10 @@ enum ktm_en_state {
  * @state: out: enum ktm_en_state
  * @tx_state: out: enum ktm_tx_state
  * @nr_records: out: redo records logged under it
+ * @reason: out: enum ktm_reason: why the transaction was rolled back
+ * @error: out: errno (positive) that goes with the reason, or 0
+ * @reason_rm: out: RM that gave the reason, or all zero
+ * @detail: out: what that RM said, NUL-terminated
  *
  * Return: 0, or ENOENT.
  */
@@ -1218,6 +1233,10 @@ struct ktm_en_info {
 	__u32 state;
 	__u32 tx_state;
 	__aligned_u64 nr_records;
+	__u32 reason;
+	__u32 error;
+	__u8 reason_rm[KTM_UUID_SIZE];
+	char detail[KTM_DETAIL_MAX];
 };
 #define KTM_IOC_EN_INFO _IO(KTM_IOC_TYPE, KTM_NR_EN_INFO)
 

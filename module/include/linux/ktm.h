@@ -402,4 +402,14 @@ int ktm_enlistment_reject_single_phase(struct ktm_enlistment *en);
 int ktm_enlistment_rollback(struct ktm_enlistment *en, enum ktm_reason reason,
 			    int error, const char *detail);
 
+/**
+ * ktm_enlistment_reason - why was its transaction rolled back?
+ * @en: the enlistment; e.g. in ops->rollback
+ * @error: out: errno that goes with it, positive, or 0; may be NULL
+ *
+ * Context: any but an interrupt.
+ * Return: the reason, KTM_REASON_NONE if it was not rolled back.
+ */
+enum ktm_reason ktm_enlistment_reason(struct ktm_enlistment *en, int *error);
+
 #endif /* _LINUX_KTM_H */

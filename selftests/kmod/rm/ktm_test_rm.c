@@ -63,6 +63,17 @@ static void saw_error(struct test_rm *self, int error)
 	spin_unlock(&self->seen_lock);
 }
 
+static void saw_reason(struct test_rm *self, struct ktm_enlistment *en)
+{
+	int error;
+	u32 reason = ktm_enlistment_reason(en, &error);
+
+	spin_lock(&self->seen_lock);
+	self->seen.reason = reason;
+	self->seen.reason_error = error;
+	spin_unlock(&self->seen_lock);
+}
+
 static int log_records(struct ktm_enlistment *en, const struct part *part)
 {
 	void *data;
@@ -147,6 +158,7 @@ static void rollback(struct ktm_enlistment *en, void *key)
 {
 	struct part *part = key;
 
+	saw_reason(part->owner, en);
 	saw(part->owner, &part->owner->seen.rollback);
 	saw_error(part->owner, answer(en, part->how.rollback,
 				      ktm_enlistment_rollback_complete));

@@ -68,6 +68,8 @@ struct test_rm_seen {
 	__u32 preprepare;
 	__u32 disconnected;
 	__s32 error;
+	__u32 reason;		/* of the last rollback, and the errno with it */
+	__s32 reason_error;
 };
 
 #define TEST_RM_IOC_REGISTER	_IOW('K', 1, struct test_rm_register)
