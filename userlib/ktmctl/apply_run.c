@@ -379,19 +379,11 @@ static int fail(const struct step *step, int error)
 	return -1;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
-}
-
 static void show_progress(struct runner *r, const struct plan *plan,
 			  size_t done)
 {
 	char bytes[TEXT_BYTES_SIZE], all[TEXT_BYTES_SIZE];
-	uint64_t now = now_ms();
+	uint64_t now = now_ns() / 1000000;
 
 	if (done < plan->count && now < r->shown_ms + PROGRESS_INTERVAL_MS)
 		return;
@@ -413,7 +405,7 @@ int run_plan(const struct plan *plan, const struct run_target *target)
 				 .top_fd = target->target_fd },
 		.link_dirs = { .open = open_target_dir,
 			       .top_fd = target->target_fd },
-		.shown_ms = now_ms(),
+		.shown_ms = now_ns() / 1000000,
 	};
 	size_t i;
 	int ret = 0;

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <ktm/ktm_txf.h>
@@ -104,14 +103,6 @@ static void explain_rollback(int tm_fd, int tx_fd)
 		rm.name[sizeof(rm.name) - 1] = '\0';
 		fprintf(stderr, "  resource manager: %s\n", show_path(rm.name));
 	}
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
 /* The TM that the target's file system was enabled with: its fd, or -1. */

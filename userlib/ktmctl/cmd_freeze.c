@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ktmctl.h"
@@ -46,14 +45,6 @@ static const struct ktmctl_advice thaw_advice[] = {
 	  "Do not use what was taken meanwhile." },
 	{ 0 }
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * SECOND + ts.tv_nsec;
-}
 
 static int begin(int fd, const struct wanted *wanted)
 {

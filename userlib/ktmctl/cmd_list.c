@@ -11,6 +11,7 @@
 #include "json.h"
 #include "ktmctl.h"
 #include "objects.h"
+#include "text.h"
 
 /**
  * struct kind - one kind of object in a TM
@@ -61,7 +62,9 @@ static void show_tm(int tm_fd, struct json *json)
 
 static void show_tx(int tm_fd, const unsigned char *uuid, struct json *json)
 {
+	char age[TEXT_AGE_SIZE];
 	struct ktm_tx_info info;
+	uint64_t now;
 	int fd, ret;
 
 	fd = ktm_tx_open(tm_fd, uuid);
@@ -81,7 +84,10 @@ static void show_tx(int tm_fd, const unsigned char *uuid, struct json *json)
 		json_number(json, "enlistments", info.nr_enlistments);
 		json_number(json, "waiting", info.nr_waiting);
 		json_number(json, "pid", info.owner_pid);
+		json_number(json, "begun", info.begun);
 		json_number(json, "deadline", info.deadline);
+		json_uuid(json, "superior", info.superior);
+		json_uuid(json, "superior_rm", info.superior_rm);
 		json_number(json, "reason", info.reason);
 		json_number(json, "error", info.error);
 		json_uuid(json, "reason_rm", info.reason_rm);
@@ -90,8 +96,10 @@ static void show_tx(int tm_fd, const unsigned char *uuid, struct json *json)
 		json_object_end(json);
 		return;
 	}
+	now = now_ns();
 	print_uuid(info.uuid);
-	printf("  %-12s  %5u  %5u  %7u  %s\n", ktm_tx_state_name(info.state),
+	printf("  %-13s  %4s  %5u  %5u  %7u  %s\n", ktm_tx_state_name(info.state),
+	       format_age(age, info.begun < now ? now - info.begun : 0),
 	       info.nr_enlistments, info.nr_waiting, info.owner_pid,
 	       info.description);
 }
@@ -135,6 +143,8 @@ static void show_enlistment(int tm_fd, const unsigned char *uuid, struct json *j
 		json_uuid(json, "rm", info.rm);
 		json_string(json, "state", ktm_en_state_name(info.state));
 		json_number(json, "redo_records", info.nr_records);
+		json_number(json, "reason", info.reason);
+		json_number(json, "error", info.error);
 		json_object_end(json);
 		return;
 	}
@@ -153,7 +163,8 @@ static const struct kind tms = {
 
 static const struct kind transactions = {
 	.name = "transactions",
-	.heading = "TRANSACTION                           STATE         ENL.   WAIT      PID  TEXT",
+	.heading = "TRANSACTION" PAD20 "       STATE           AGE   ENL.   WAIT"
+		   "      PID  TEXT",
 	.lister = ktm_tx_list,
 	.show = show_tx,
 };

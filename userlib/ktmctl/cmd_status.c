@@ -92,6 +92,7 @@ static void json_log(struct json *json, const struct ktm_tm_info *info)
 	json_number(json, "tail", info->log_tail);
 	json_number(json, "head", info->log_head);
 	json_number(json, "durable", info->log_durable);
+	json_number(json, "recovered", info->log_recovered);
 	json_number(json, "flushes", info->log_flushes);
 	json_number(json, "writes", info->log_writes);
 	json_number(json, "bytes", info->log_bytes);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "text.h"
@@ -71,6 +72,29 @@ const char *format_bytes(char *text, uint64_t bytes)
 	}
 	snprintf(text, TEXT_BYTES_SIZE, unit ? "%.1f %s" : "%.0f %s", value,
 		 units[unit]);
+	return text;
+}
+
+uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+const char *format_age(char *text, uint64_t ns)
+{
+	uint64_t seconds = ns / 1000000000;
+
+	if (seconds < 60)
+		snprintf(text, TEXT_AGE_SIZE, "%us", (unsigned int)seconds);
+	else if (seconds < 60 * 60)
+		snprintf(text, TEXT_AGE_SIZE, "%um", (unsigned int)(seconds / 60));
+	else if (seconds < 48 * 60 * 60)
+		snprintf(text, TEXT_AGE_SIZE, "%uh", (unsigned int)(seconds / 3600));
+	else
+		snprintf(text, TEXT_AGE_SIZE, "%ud", (unsigned int)(seconds / 86400));
 	return text;
 }
 

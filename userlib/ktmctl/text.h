@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ktmctl - read and write numbers as people do
+ * ktmctl - numbers and times as people read and write them
  */
 #ifndef _KTMCTL_TEXT_H
 #define _KTMCTL_TEXT_H
@@ -38,6 +38,24 @@ int parse_number(const char *text, int base, uint64_t max, uint64_t *number);
  * Return: @text
  */
 const char *format_bytes(char *text, uint64_t bytes);
+
+/**
+ * now_ns - absolute CLOCK_MONOTONIC time, as deadlines are given
+ *
+ * Return: nanoseconds.
+ */
+uint64_t now_ns(void);
+
+#define TEXT_AGE_SIZE	8	/* room for format_age() */
+
+/**
+ * format_age - write a span of time in its largest unit, rounded down
+ * @text: TEXT_AGE_SIZE bytes of room
+ * @ns: nanoseconds
+ *
+ * Return: @text: "9s", "59m", "47h", "300d"
+ */
+const char *format_age(char *text, uint64_t ns);
 
 /**
  * format_device - path of a block device, and of the file behind a loop device

@@ -36,6 +36,11 @@ static void test_numbers(void)
 	tap_ok(parse_number("0680", 8, 0666, &n) == -EINVAL, "mode 0680");
 	tap_ok(!strcmp(format_bytes(text, 1536), "1.5 KiB"), "1.5 KiB");
 	tap_ok(!strcmp(format_bytes(text, UINT64_MAX), "16.0 EiB"), "16 EiB");
+	tap_ok(!strcmp(format_age(text, 59999999999), "59s"), "59 s");
+	tap_ok(!strcmp(format_age(text, 60000000000), "1m"), "1 minute");
+	tap_ok(!strcmp(format_age(text, 3600000000000), "1h"), "1 hour");
+	tap_ok(!strcmp(format_age(text, 172799999999999), "47h"), "47 hours");
+	tap_ok(!strcmp(format_age(text, UINT64_MAX), "213503d"), "all time");
 	tap_ok(!strcmp(show_path("a\nb\\c\x1b"), "a\\012b\\134c\\033"),
 	       "control characters are not shown as they are");
 }
