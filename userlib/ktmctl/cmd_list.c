@@ -163,8 +163,7 @@ static const struct kind tms = {
 
 static const struct kind transactions = {
 	.name = "transactions",
-	.heading = "TRANSACTION" PAD20 "       STATE           AGE   ENL.   WAIT"
-		   "      PID  TEXT",
+	.heading = "TRANSACTION" PAD20 "       STATE           AGE   ENL.   WAIT      PID  TEXT",
 	.lister = ktm_tx_list,
 	.show = show_tx,
 };
