@@ -8,8 +8,8 @@ usage()
 	usage: modules.sh KERNEL OUT [MAKE_ARGUMENT...]
 	       modules.sh --install | --uninstall KERNEL OUT [DESTDIR]
 
-	Builds our modules for KERNEL (stock, debug, or a release with headers installed) in the
-	folder OUT, as a mirror of links to the sources: kbuild writes beside the sources, and two
+	Builds our modules for KERNEL (stock, debug, a release with headers installed, or a suite of the
+	distribution such as trixie: see suite.sh) in the folder OUT, as a mirror of links to the sources: kbuild writes beside the sources, and two
 	kernels would overwrite each other's objects there.
 	EOF
 }
@@ -37,12 +37,21 @@ debug)
 stock)
 	dir=/lib/modules/$("$here/stock.sh" | cut -d' ' -f1)/build
 	;;
-*)
+[0-9]*)
 	dir=/lib/modules/$kernel/build
+	;;
+*)
+	# With the suite's own compiler, and only to test with.
+	[ "$mode" = build ] || { usage >&2; exit 2; }
+	found=$("$here/suite.sh" "$kernel")
+	release=${found%% *}
+	dir=/lib/modules/$release/build
+	suite=$kernel
 	;;
 esac
 
-release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$dir/include/generated/utsrelease.h")
+[ -n "${suite:-}" ] ||
+	release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$dir/include/generated/utsrelease.h")
 
 # An O= on the command line of our own Makefile would be taken for that of kbuild.
 unset MAKEFLAGS MAKEOVERRIDES
@@ -68,7 +77,9 @@ build)
 	exec 9> "$out/.lock"
 	flock 9
 	mirror
-	make -j"$(nproc)" -C "$dir" M="$out" "$@" modules
+	set -- make -j"$(nproc)" -C "$dir" M="$out" "$@" modules
+	[ -z "${suite:-}" ] || set -- "$here/suite.sh" --run "$suite" "$top" "$out" -- "$@"
+	"$@"
 	;;
 install)
 	make -C "$dir" M="$out" INSTALL_MOD_PATH="${1:-}" modules_install

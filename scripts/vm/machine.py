@@ -178,8 +178,10 @@ class Machine:
     def _kernel(name):
         if name == "debug":
             cmd = [os.path.join(KERNEL_DIR, "build.sh"), "--cached"]
-        else:
+        elif name == "stock" or name[0].isdigit():
             cmd = [os.path.join(KERNEL_DIR, "stock.sh")] + ([] if name == "stock" else [name])
+        else:
+            cmd = [os.path.join(KERNEL_DIR, "suite.sh"), name]
         done = subprocess.run(cmd, stdout=subprocess.PIPE, check=False, text=True)
         if done.returncode:
             raise SetupError(f"no kernel '{name}'")
