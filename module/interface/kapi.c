@@ -27,19 +27,19 @@ struct ktm_tx *ktm_tx_get_by_fd(int fd)
 	fput(file);
 	return tx;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_tx_get_by_fd, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_tx_get_by_fd, KTM_NS);
 
 const uuid_t *ktm_tx_uuid(const struct ktm_tx *tx)
 {
 	return &tx->obj.uuid;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_tx_uuid, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_tx_uuid, KTM_NS);
 
 struct ktm_tm *ktm_tx_tm(const struct ktm_tx *tx)
 {
 	return tx->tm;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_tx_tm, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_tx_tm, KTM_NS);
 
 int ktm_tx_check_active(struct ktm_tx *tx)
 {
@@ -56,7 +56,7 @@ int ktm_tx_check_active(struct ktm_tx *tx)
 	spin_unlock(&tx->lock);
 	return ret;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_tx_check_active, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_tx_check_active, KTM_NS);
 
 struct ktm_tm *ktm_tm_get_by_fd(int fd)
 {
@@ -69,25 +69,25 @@ struct ktm_tm *ktm_tm_get_by_fd(int fd)
 	fput(file);
 	return tm;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_tm_get_by_fd, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_tm_get_by_fd, KTM_NS);
 
 const uuid_t *ktm_tm_uuid(const struct ktm_tm *tm)
 {
 	return &tm->obj.uuid;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_tm_uuid, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_tm_uuid, KTM_NS);
 
 bool ktm_tm_is_durable(const struct ktm_tm *tm)
 {
 	return tm->durable;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_tm_is_durable, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_tm_is_durable, KTM_NS);
 
 bool ktm_tm_is_online(const struct ktm_tm *tm)
 {
 	return READ_ONCE(tm->state) == KTM_TM_S_ONLINE;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_tm_is_online, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_tm_is_online, KTM_NS);
 
 struct ktm_rm *ktm_rm_register(struct ktm_tm *tm, const uuid_t *uuid,
 			       const char *name, u32 flags,
@@ -105,13 +105,13 @@ struct ktm_rm *ktm_rm_register(struct ktm_tm *tm, const uuid_t *uuid,
 		return ERR_PTR(-EINVAL);
 	return ktm_rm_begin_life(tm, uuid, name, flags, &who, ops, priv);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_rm_register, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_rm_register, KTM_NS);
 
 int ktm_rm_recover(struct ktm_rm *rm)
 {
 	return ktm_rm_go_online(rm, rm->life);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_rm_recover, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_rm_recover, KTM_NS);
 
 static bool settled(struct ktm_rm *rm)
 {
@@ -127,19 +127,19 @@ int ktm_rm_settle(struct ktm_rm *rm)
 		return -EINTR;
 	return READ_ONCE(rm->nr_unresolved) ? -ESHUTDOWN : 0;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_rm_settle, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_rm_settle, KTM_NS);
 
 void ktm_rm_unregister(struct ktm_rm *rm)
 {
 	ktm_rm_end_life(rm);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_rm_unregister, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_rm_unregister, KTM_NS);
 
 void *ktm_rm_priv(const struct ktm_rm *rm)
 {
 	return rm->priv;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_rm_priv, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_rm_priv, KTM_NS);
 
 /* superiors live in user space */
 #define KERNEL_EN_FLAGS \
@@ -165,19 +165,19 @@ struct ktm_enlistment *ktm_enlist(struct ktm_rm *rm, struct ktm_tx *tx,
 	}
 	return en;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlist, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlist, KTM_NS);
 
 void ktm_enlistment_set_key(struct ktm_enlistment *en, void *key)
 {
 	ktm_enlistment_adopt_key(en, (unsigned long)key);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_set_key, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_set_key, KTM_NS);
 
 const uuid_t *ktm_enlistment_tx_uuid(const struct ktm_enlistment *en)
 {
 	return &en->tx->obj.uuid;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_tx_uuid, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_tx_uuid, KTM_NS);
 
 int ktm_enlistment_log(struct ktm_enlistment *en, const void *data, u32 length)
 {
@@ -185,7 +185,7 @@ int ktm_enlistment_log(struct ktm_enlistment *en, const void *data, u32 length)
 
 	return ktm_redo_append(en, data, length, &lsn);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_log, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_log, KTM_NS);
 
 int ktm_enlistment_read_log(struct ktm_enlistment *en,
 			    int (*fn)(void *ctx, const void *data, u32 length),
@@ -210,63 +210,63 @@ int ktm_enlistment_read_log(struct ktm_enlistment *en,
 	kvfree(buffer);
 	return ret == -ENOENT && index >= READ_ONCE(en->nr_records) ? 0 : ret;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_read_log, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_read_log, KTM_NS);
 
 int ktm_enlistment_set_recovery_info(struct ktm_enlistment *en, const void *data,
 				     u32 length)
 {
 	return ktm_recovery_info_set(en, data, length);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_set_recovery_info, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_set_recovery_info, KTM_NS);
 
 int ktm_enlistment_get_recovery_info(struct ktm_enlistment *en, void *buffer,
 				     u32 *length)
 {
 	return ktm_recovery_info_get(en, buffer, length);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_get_recovery_info, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_get_recovery_info, KTM_NS);
 
 int ktm_enlistment_preprepare_complete(struct ktm_enlistment *en)
 {
 	return ktm_answer(en, KTM_EN_E_PREPREPARE_COMPLETE);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_preprepare_complete, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_preprepare_complete, KTM_NS);
 
 int ktm_enlistment_prepare_complete(struct ktm_enlistment *en)
 {
 	return ktm_answer_prepared(en);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_prepare_complete, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_prepare_complete, KTM_NS);
 
 int ktm_enlistment_commit_complete(struct ktm_enlistment *en)
 {
 	return ktm_answer(en, KTM_EN_E_COMMIT_COMPLETE);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_commit_complete, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_commit_complete, KTM_NS);
 
 int ktm_enlistment_rollback_complete(struct ktm_enlistment *en)
 {
 	return ktm_answer(en, KTM_EN_E_ROLLBACK_COMPLETE);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_rollback_complete, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_rollback_complete, KTM_NS);
 
 int ktm_enlistment_read_only(struct ktm_enlistment *en)
 {
 	return ktm_answer_read_only(en);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_read_only, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_read_only, KTM_NS);
 
 int ktm_enlistment_reject_single_phase(struct ktm_enlistment *en)
 {
 	return ktm_answer_reject_single(en);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_reject_single_phase, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_reject_single_phase, KTM_NS);
 
 int ktm_enlistment_request_outcome(struct ktm_enlistment *en)
 {
 	return ktm_answer_request_outcome(en);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_request_outcome, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_request_outcome, KTM_NS);
 
 int ktm_enlistment_rollback(struct ktm_enlistment *en, enum ktm_reason reason,
 			    int error, const char *detail)
@@ -280,7 +280,7 @@ int ktm_enlistment_rollback(struct ktm_enlistment *en, enum ktm_reason reason,
 	uuid_copy(&verdict.rm, &en->rm->obj.uuid);
 	return ktm_answer_rollback(en, &verdict);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_rollback, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_rollback, KTM_NS);
 
 enum ktm_reason ktm_enlistment_reason(struct ktm_enlistment *en, int *error)
 {
@@ -294,4 +294,4 @@ enum ktm_reason ktm_enlistment_reason(struct ktm_enlistment *en, int *error)
 	spin_unlock(&tx->lock);
 	return reason;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_reason, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_reason, KTM_NS);

@@ -32,7 +32,7 @@ void ktm_enlistment_get(struct ktm_enlistment *en)
 {
 	refcount_inc(&en->obj.ref);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_get, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_get, KTM_NS);
 
 void ktm_enlistment_put(struct ktm_enlistment *en)
 {
@@ -52,7 +52,7 @@ void ktm_enlistment_put(struct ktm_enlistment *en)
 	ktm_rm_put(rm);
 	ktm_tx_put(tx);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_put, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_put, KTM_NS);
 
 void ktm_enlistment_adopt_key(struct ktm_enlistment *en, u64 key)
 {

@@ -78,7 +78,7 @@ void ktm_tm_put(struct ktm_tm *tm)
 	cleanup_srcu_struct(&tm->log_srcu);
 	kfree_rcu(tm, obj.rcu);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_tm_put, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_tm_put, KTM_NS);
 
 void ktm_tm_advance_clock(struct ktm_tm *tm, u64 clock)
 {
@@ -92,7 +92,7 @@ u64 ktm_tm_clock(const struct ktm_tm *tm)
 {
 	return atomic64_read(&tm->clock);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_tm_clock, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_tm_clock, KTM_NS);
 
 int ktm_tm_see_clock(struct ktm_tm *tm, u64 clock)
 {
@@ -101,7 +101,7 @@ int ktm_tm_see_clock(struct ktm_tm *tm, u64 clock)
 	ktm_tm_advance_clock(tm, clock);
 	return 0;
 }
-EXPORT_SYMBOL_NS_GPL(ktm_tm_see_clock, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_tm_see_clock, KTM_NS);
 
 struct ktm_tm *ktm_tm_find(const uuid_t *uuid)
 {

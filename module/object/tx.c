@@ -55,7 +55,7 @@ void ktm_tx_put(struct ktm_tx *tx)
 	kfree_rcu(tx, obj.rcu);
 	ktm_tm_put(tm);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_tx_put, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_tx_put, KTM_NS);
 
 struct ktm_tx *ktm_tx_find(struct ktm_tm *tm, const uuid_t *uuid)
 {

@@ -17,6 +17,7 @@
 #include "tx.h"
 #include "volume.h"
 #include "walk.h"
+#include "xattr.h"
 
 ssize_t txf_attr_xattr(struct dentry *dentry, const char *name, void **value)
 {
@@ -24,13 +25,13 @@ ssize_t txf_attr_xattr(struct dentry *dentry, const char *name, void **value)
 
 	*value = NULL;
 	for (;;) {
-		size = vfs_getxattr(TXF_IDMAP, dentry, name, NULL, 0);
+		size = txf_xattr_get(NULL, dentry, name, NULL, 0);
 		if (size < 0)
 			return size;
 		*value = kvmalloc(size + 1, GFP_KERNEL_ACCOUNT);
 		if (!*value)
 			return -ENOMEM;
-		got = vfs_getxattr(TXF_IDMAP, dentry, name, *value, size);
+		got = txf_xattr_get(NULL, dentry, name, *value, size);
 		if (got >= 0)
 			return got;
 		kvfree(*value);
@@ -55,7 +56,7 @@ static int copy_xattr(struct dentry *from, struct dentry *to, const char *name)
 	size = txf_attr_xattr(from, name, &value);
 	if (size < 0)
 		return size == -ENODATA ? 0 : size;
-	error = vfs_setxattr(TXF_IDMAP, to, name, value, size, 0);
+	error = txf_xattr_set(to, name, value, size, 0);
 	kvfree(value);
 	return error;
 }

@@ -66,7 +66,7 @@ int txf_call_end(struct txf_call *call, int error)
 int txf_call_check_reach(const struct txf_part *part, const struct path *dir)
 {
 	struct inode *inode = d_inode(dir->dentry);
-	struct fileattr fa = { .flags_valid = false };
+	struct txf_fileattr fa = { .flags_valid = false };
 	struct kstat stat;
 	int error;
 

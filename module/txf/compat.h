@@ -114,21 +114,106 @@ static inline int txf_follow_down(struct path *path)
 #endif
 }
 
-static inline void txf_rename_init(struct renamedata *rd, struct dentry *from,
-				   struct dentry *to)
+static inline unsigned int txf_inode_state(struct inode *inode)
 {
-	memset(rd, 0, sizeof(*rd));
-#if TXF_KERNEL_IS(6, 3)
-	rd->old_mnt_idmap = TXF_IDMAP;
-	rd->new_mnt_idmap = TXF_IDMAP;
+#if TXF_KERNEL_IS(6, 19)
+	return inode_state_read_once(inode);
 #else
-	rd->old_mnt_userns = TXF_IDMAP;
-	rd->new_mnt_userns = TXF_IDMAP;
+	return READ_ONCE(inode->i_state);
 #endif
-	rd->old_dir = d_inode(from->d_parent);
-	rd->old_dentry = from;
-	rd->new_dir = d_inode(to->d_parent);
-	rd->new_dentry = to;
+}
+
+#if TXF_KERNEL_IS(6, 17)
+#define txf_fileattr	file_kattr
+#else
+#define txf_fileattr	fileattr
+#endif
+
+/* With the permission to search the directory, which is locked. */
+static inline struct dentry *txf_lookup(const char *name, struct dentry *dir,
+					int len)
+{
+#if TXF_KERNEL_IS(6, 16)
+	return lookup_one(TXF_IDMAP, &QSTR_LEN(name, len), dir);
+#else
+	return lookup_one_len(name, dir, len);
+#endif
+}
+
+/* With the permission to search the directory, which is not locked. */
+static inline struct dentry *txf_lookup_unlocked(const char *name,
+						 struct dentry *dir, int len)
+{
+#if TXF_KERNEL_IS(6, 16)
+	return lookup_one_unlocked(TXF_IDMAP, &QSTR_LEN(name, len), dir);
+#else
+	return lookup_one_len_unlocked(name, dir, len);
+#endif
+}
+
+static inline int txf_vfs_create(struct inode *dir, struct dentry *dentry,
+				 umode_t mode)
+{
+#if TXF_KERNEL_IS(7, 0)
+	return vfs_create(TXF_IDMAP, dentry, mode, NULL);
+#elif TXF_KERNEL_IS(6, 19)
+	return vfs_create(TXF_IDMAP, dir, dentry, mode, true, NULL);
+#else
+	return vfs_create(TXF_IDMAP, dir, dentry, mode, true);
+#endif
+}
+
+/* @dentry may be another one afterwards; its reference stays with an error, too. */
+static inline int txf_vfs_mkdir(struct inode *dir, struct dentry **dentry,
+				umode_t mode)
+{
+#if TXF_KERNEL_IS(6, 15)
+	struct dentry *made;
+
+	/* it takes one reference, and gives one back with success only */
+	dget(*dentry);
+#if TXF_KERNEL_IS(6, 19)
+	made = vfs_mkdir(TXF_IDMAP, dir, *dentry, mode, NULL);
+#else
+	made = vfs_mkdir(TXF_IDMAP, dir, *dentry, mode);
+#endif
+	if (IS_ERR(made))
+		return PTR_ERR(made);
+	dput(*dentry);
+	*dentry = made;
+	return 0;
+#else
+	return vfs_mkdir(TXF_IDMAP, dir, *dentry, mode);
+#endif
+}
+
+static inline int txf_vfs_rmdir(struct inode *dir, struct dentry *dentry)
+{
+#if TXF_KERNEL_IS(6, 19)
+	return vfs_rmdir(TXF_IDMAP, dir, dentry, NULL);
+#else
+	return vfs_rmdir(TXF_IDMAP, dir, dentry);
+#endif
+}
+
+static inline int txf_vfs_symlink(struct inode *dir, struct dentry *dentry,
+				  const char *target)
+{
+#if TXF_KERNEL_IS(6, 19)
+	return vfs_symlink(TXF_IDMAP, dir, dentry, target, NULL);
+#else
+	return vfs_symlink(TXF_IDMAP, dir, dentry, target);
+#endif
+}
+
+static inline int txf_vfs_mknod(struct inode *dir, struct dentry *dentry,
+				umode_t mode, dev_t dev)
+{
+#if TXF_KERNEL_IS(6, 19)
+	return vfs_mknod(TXF_IDMAP, dir, dentry, mode, dev, NULL);
+#else
+	return vfs_mknod(TXF_IDMAP, dir, dentry, mode, dev);
+#endif
 }
 
 #endif /* _KTM_TXF_COMPAT_H */

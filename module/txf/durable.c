@@ -27,7 +27,7 @@
 /* Times that are kept in memory only (lazytime) go along. */
 static void write_times(struct inode *inode)
 {
-	if (READ_ONCE(inode->i_state) & I_DIRTY_TIME)
+	if (txf_inode_state(inode) & I_DIRTY_TIME)
 		mark_inode_dirty_sync(inode);
 }
 

@@ -25,6 +25,7 @@
 #include "step.h"
 #include "tx.h"
 #include "volume.h"
+#include "xattr.h"
 
 static int step_evacuate(struct txf_part *part, struct txf_step *step)
 {
@@ -112,7 +113,7 @@ static int remove(struct txf_step *step)
 		return TXF_SKIPPED;
 	dir = d_inode(step->dir);
 	inode_lock_nested(dir, I_MUTEX_PARENT);
-	dentry = lookup_one_len(step->name, step->dir, strlen(step->name));
+	dentry = txf_lookup(step->name, step->dir, strlen(step->name));
 	if (IS_ERR(dentry)) {
 		result = txf_judge(PTR_ERR(dentry));
 		goto out;
@@ -120,7 +121,7 @@ static int remove(struct txf_step *step)
 	if (txf_holds(dentry, step->expect) &&
 	    (!stamp || txf_stamp_is_content(stamp, d_inode(dentry)))) {
 		if (d_is_dir(dentry))
-			result = vfs_rmdir(TXF_IDMAP, dir, dentry);
+			result = txf_vfs_rmdir(dir, dentry);
 		else
 			result = vfs_unlink(TXF_IDMAP, dir, dentry, NULL);
 		result = txf_judge(result);
@@ -150,7 +151,7 @@ static int step_link(struct txf_part *part, struct txf_step *step)
 		return TXF_SKIPPED;
 	dir = d_inode(step->dir);
 	inode_lock_nested(dir, I_MUTEX_PARENT);
-	dentry = lookup_one_len(step->name, step->dir, strlen(step->name));
+	dentry = txf_lookup(step->name, step->dir, strlen(step->name));
 	if (IS_ERR(dentry)) {
 		result = txf_judge(PTR_ERR(dentry));
 		goto out;
@@ -296,10 +297,10 @@ static int step_setxattr(struct txf_part *part, struct txf_step *step)
 	if (!old)
 		return TXF_SKIPPED;
 	if (step->flags & TXF_STEP_F_VALUE)
-		error = vfs_setxattr(TXF_IDMAP, step->object, step->name,
-				     step->value, step->value_size, 0);
+		error = txf_xattr_set(step->object, step->name, step->value,
+				      step->value_size, 0);
 	else
-		error = vfs_removexattr(TXF_IDMAP, step->object, step->name);
+		error = txf_xattr_remove(step->object, step->name);
 	return txf_judge(error);
 }
 

@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "identity.h"
+#include "rename.h"
 #include "txf_format.h"
 
 #define FILE_NAME	"identity"
@@ -34,14 +35,12 @@ static struct dentry *look_up_or_make(struct dentry *dir, const char *name,
 	int error = 0;
 
 	inode_lock_nested(inode, I_MUTEX_PARENT);
-	dentry = lookup_one_len(name, dir, strlen(name));
+	dentry = txf_lookup(name, dir, strlen(name));
 	if (!IS_ERR(dentry) && d_is_negative(dentry)) {
 		if (S_ISDIR(mode))
-			error = vfs_mkdir(TXF_IDMAP, inode, dentry,
-					  mode & S_IALLUGO);
+			error = txf_vfs_mkdir(inode, &dentry, mode & S_IALLUGO);
 		else
-			error = vfs_create(TXF_IDMAP, inode, dentry, mode,
-					   true);
+			error = txf_vfs_create(inode, dentry, mode);
 	}
 	inode_unlock(inode);
 	if (error) {
@@ -142,19 +141,15 @@ static int write_file(struct vfsmount *mnt, struct dentry *dentry,
 
 static int put_in_place(struct dentry *staging, struct dentry *fresh)
 {
-	struct renamedata rd;
-	struct dentry *target;
+	struct txf_rename rename;
 	int error;
 
-	inode_lock_nested(d_inode(staging), I_MUTEX_PARENT);
-	target = lookup_one_len(FILE_NAME, staging, strlen(FILE_NAME));
-	error = PTR_ERR_OR_ZERO(target);
-	if (!error) {
-		txf_rename_init(&rd, fresh, target);
-		error = vfs_rename(&rd);
-		dput(target);
-	}
-	inode_unlock(d_inode(staging));
+	error = txf_rename_begin(&rename, fresh, staging, FILE_NAME,
+				 strlen(FILE_NAME));
+	if (error)
+		return error;
+	error = vfs_rename(&rename.data);
+	txf_rename_end(&rename);
 	return error;
 }
 
@@ -204,8 +199,8 @@ int txf_identity_get(struct vfsmount *mnt, struct dentry *staging,
 	uuid_t known;
 	int error;
 
-	dentry = lookup_one_len_unlocked(FILE_NAME, staging,
-					 strlen(FILE_NAME));
+	dentry = txf_lookup_unlocked(FILE_NAME, staging,
+				     strlen(FILE_NAME));
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
 	if (d_is_positive(dentry)) {

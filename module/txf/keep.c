@@ -32,8 +32,8 @@ static bool is_in_place(const struct txf_step *step)
 
 	if (!step->dir || !step->expect)
 		return false;
-	now = lookup_one_len_unlocked(step->name, step->dir,
-				      strlen(step->name));
+	now = txf_lookup_unlocked(step->name, step->dir,
+				  strlen(step->name));
 	if (IS_ERR(now))
 		return false;
 	found = txf_holds(now, step->expect) &&
@@ -53,7 +53,7 @@ void txf_keep_link(struct txf_part *part, const struct txf_step *step)
 	displaced_name(step, name);
 	dir = d_inode(part->dir);
 	inode_lock_nested(dir, I_MUTEX_PARENT);
-	dentry = lookup_one_len(name, part->dir, strlen(name));
+	dentry = txf_lookup(name, part->dir, strlen(name));
 	if (!IS_ERR(dentry)) {
 		if (d_is_negative(dentry))
 			vfs_link(step->expect, TXF_IDMAP, dir, dentry, NULL);
@@ -104,7 +104,7 @@ static int keep(struct txf_part *part, const struct txf_step *step,
 	struct dentry *now;
 	int result;
 
-	now = lookup_one_len_unlocked(from_name, part->dir, strlen(from_name));
+	now = txf_lookup_unlocked(from_name, part->dir, strlen(from_name));
 	if (IS_ERR(now))
 		return txf_judge(PTR_ERR(now));
 	result = txf_holds(now, object) ? TXF_DONE : TXF_SKIPPED;
@@ -144,7 +144,7 @@ int txf_keep_displaced(struct txf_part *part, const struct txf_step *step)
 	if (!txf_step_stamp(step) || !part->dir)
 		return 0;
 	displaced_name(step, name);
-	dentry = lookup_one_len_unlocked(name, part->dir, strlen(name));
+	dentry = txf_lookup_unlocked(name, part->dir, strlen(name));
 	if (IS_ERR(dentry))
 		return min(txf_judge(PTR_ERR(dentry)), 0);
 	if (d_is_reg(dentry) && is_only_link(d_inode(dentry)) &&

@@ -6,6 +6,7 @@
  * transaction writes goes to private files in a staging directory of the same
  * file system; commit renames it into place.
  */
+#include <linux/ktm.h>
 #include <linux/module.h>
 
 #include "dev.h"
@@ -31,4 +32,4 @@ module_exit(txf_exit);
 
 MODULE_DESCRIPTION("Transactional files");
 MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS(KTM);
+MODULE_IMPORT_NS(KTM_NS);

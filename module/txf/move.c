@@ -6,6 +6,7 @@
 
 #include "compat.h"
 #include "move.h"
+#include "rename.h"
 #include "stamp.h"
 
 /*
@@ -46,48 +47,47 @@ static bool is_expected(const struct dentry *dentry,
 		txf_stamp_is_content(move->stamp, d_inode(dentry)));
 }
 
-static int move_locked(const struct txf_move *move, struct dentry *trap)
+static int move_locked(const struct txf_move *move, struct txf_rename *rename)
 {
-	struct dentry *src, *dst;
-	struct renamedata rd;
+	if (txf_holds(rename->data.new_dentry, move->object))
+		return TXF_DONE;
+	if (!txf_holds(rename->data.old_dentry, move->object) ||
+	    !is_expected(rename->data.new_dentry, move))
+		return TXF_SKIPPED;
+	return txf_judge(vfs_rename(&rename->data));
+}
+
+/* There is nothing to move: because that was done? */
+static int look_for_it(const struct txf_move *move)
+{
+	struct dentry *there;
 	int result;
 
-	dst = lookup_one_len(move->to_name, move->to, strlen(move->to_name));
-	if (IS_ERR(dst))
-		return txf_judge(PTR_ERR(dst));
-	result = TXF_DONE;
-	if (txf_holds(dst, move->object))
-		goto out_dst;
-	src = lookup_one_len(move->from_name, move->from,
-			     strlen(move->from_name));
-	if (IS_ERR(src)) {
-		result = txf_judge(PTR_ERR(src));
-		goto out_dst;
-	}
-	result = TXF_SKIPPED;
-	if (txf_holds(src, move->object) && is_expected(dst, move) &&
-	    src != trap && dst != trap) {
-		txf_rename_init(&rd, src, dst);
-		result = txf_judge(vfs_rename(&rd));
-	}
-	dput(src);
-out_dst:
-	dput(dst);
+	there = txf_lookup_unlocked(move->to_name, move->to,
+				    strlen(move->to_name));
+	if (IS_ERR(there))
+		return txf_judge(PTR_ERR(there));
+	result = txf_holds(there, move->object) ? TXF_DONE : TXF_SKIPPED;
+	dput(there);
 	return result;
 }
 
 int txf_move(const struct txf_move *move)
 {
-	struct dentry *trap;
+	struct txf_rename rename;
 	int result;
 
 	if (!move->from || !move->to || !move->object)
 		return TXF_SKIPPED;
-	trap = lock_rename(move->from, move->to);
-	/* Newer kernels say so if one of them was removed; 6.1 never does. */
-	if (IS_ERR(trap))
-		return TXF_SKIPPED;
-	result = move_locked(move, trap);
-	unlock_rename(move->from, move->to);
+	result = txf_rename_begin_names(&rename, move->from, move->from_name,
+					move->to, move->to_name);
+	/* that one holds the other, or was removed meanwhile, is for others to mend */
+	if (result == -ENOENT || result == -EINVAL || result == -ENOTEMPTY ||
+	    result == -ESTALE)
+		return look_for_it(move);
+	if (result)
+		return txf_judge(result);
+	result = move_locked(move, &rename);
+	txf_rename_end(&rename);
 	return result;
 }

@@ -11,7 +11,6 @@
 
 #include "attr.h"
 #include "call.h"
-#include "compat.h"
 #include "overlay.h"
 #include "perm.h"
 #include "request.h"
@@ -19,6 +18,7 @@
 #include "view.h"
 #include "volume.h"
 #include "walk.h"
+#include "xattr.h"
 
 /**
  * struct xattr_call - what is to be done
@@ -53,9 +53,9 @@ static int set_value(struct dentry *dentry, const struct xattr_call *what)
 	struct ktm_txf_xattr *arg = what->arg;
 
 	if (what->value)
-		return vfs_setxattr(TXF_IDMAP, dentry, what->name, what->value,
-				    arg->value_size, arg->xattr_flags);
-	return vfs_removexattr(TXF_IDMAP, dentry, what->name);
+		return txf_xattr_set(dentry, what->name, what->value,
+				     arg->value_size, arg->xattr_flags);
+	return txf_xattr_remove(dentry, what->name);
 }
 
 static int change_xattr(struct txf_call *call, struct txf_place *place,
@@ -94,8 +94,8 @@ static int read_xattr(struct txf_call *call, struct txf_place *place,
 	ssize_t size;
 
 	if (what->name)
-		size = vfs_getxattr(txf_mnt_idmap(place->path.mnt), dentry,
-				    what->name, what->value, arg->value_size);
+		size = txf_xattr_get(place->path.mnt, dentry, what->name,
+				     what->value, arg->value_size);
 	else
 		size = vfs_listxattr(dentry, what->value, arg->value_size);
 	if (size < 0)

@@ -112,8 +112,8 @@ static int name_capture(struct txf_name *name)
 
 	if (name->dir->staged)
 		return 0;
-	real = lookup_one_len_unlocked(name->text, name->dir->dentry,
-				       name->qstr.len);
+	real = txf_lookup_unlocked(name->text, name->dir->dentry,
+				   name->qstr.len);
 	if (IS_ERR(real))
 		return PTR_ERR(real);
 	name->real = real;

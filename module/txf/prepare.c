@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include <linux/ktm.h>
 
+#include "compat.h"
 #include "durable.h"
 #include "overlay.h"
 #include "plan.h"
@@ -65,8 +66,8 @@ static bool is_name_fresh(struct txf_name *name)
 
 	if (name->dir->staged)
 		return true;
-	now = lookup_one_len_unlocked(name->text, name->dir->dentry,
-				      name->qstr.len);
+	now = txf_lookup_unlocked(name->text, name->dir->dentry,
+				  name->qstr.len);
 	if (IS_ERR(now))
 		return false;
 	if (name->base)

@@ -16,6 +16,7 @@
 #include <linux/stringhash.h>
 
 #include "compat.h"
+#include "rename.h"
 #include "stage.h"
 #include "tree.h"
 #include "tx.h"
@@ -68,14 +69,14 @@ int txf_stage_open(struct txf_part *part)
 	if (error)
 		return error;
 	inode_lock_nested(d_inode(staging), I_MUTEX_PARENT);
-	dentry = lookup_one_len(name, staging, len);
+	dentry = txf_lookup(name, staging, len);
 	if (IS_ERR(dentry)) {
 		error = PTR_ERR(dentry);
 	} else if (d_is_positive(dentry)) {
 		error = -EEXIST;
 		dput(dentry);
 	} else {
-		error = vfs_mkdir(TXF_IDMAP, d_inode(staging), dentry, 0700);
+		error = txf_vfs_mkdir(d_inode(staging), &dentry, 0700);
 		if (!error && d_unhashed(dentry))
 			error = -ESTALE;
 		if (error)
@@ -97,7 +98,7 @@ int txf_stage_find(struct txf_part *part)
 	int error;
 
 	old = override_creds(part->vol->cred);
-	dentry = lookup_one_len_unlocked(name, part->vol->staging, len);
+	dentry = txf_lookup_unlocked(name, part->vol->staging, len);
 	revert_creds(old);
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry);
@@ -120,27 +121,23 @@ int txf_stage_find(struct txf_part *part)
  */
 static int retire(struct txf_part *part)
 {
-	struct dentry *staging = part->vol->staging, *target;
+	struct dentry *staging = part->vol->staging;
 	char name[TXF_STAGE_NAME_MAX];
 	const struct cred *old;
-	struct renamedata rd;
+	struct txf_rename rename;
 	int len, error;
 
 	len = snprintf(name, sizeof(name), "rm-%pUb", &part->uuid);
 	error = work_begin(part, &old);
 	if (error)
 		return error;
-	inode_lock_nested(d_inode(staging), I_MUTEX_PARENT);
-	target = lookup_one_len(name, staging, len);
-	error = PTR_ERR_OR_ZERO(target);
+	error = txf_rename_begin(&rename, part->dir, staging, name, len);
 	if (!error) {
-		txf_rename_init(&rd, part->dir, target);
 		error = -ESTALE;
-		if (part->dir->d_parent == staging)
-			error = vfs_rename(&rd);
-		dput(target);
+		if (rename.from == staging)
+			error = vfs_rename(&rename.data);
+		txf_rename_end(&rename);
 	}
-	inode_unlock(d_inode(staging));
 	work_end(part, old);
 	return error;
 }
@@ -219,8 +216,8 @@ int txf_stage_sweep(struct txf_volume *vol)
 				      find_leftover, &sweep);
 		if (error || !sweep.found)
 			break;
-		dentry = lookup_one_len_unlocked(sweep.name, vol->staging,
-						 strlen(sweep.name));
+		dentry = txf_lookup_unlocked(sweep.name, vol->staging,
+					     strlen(sweep.name));
 		if (IS_ERR(dentry)) {
 			error = PTR_ERR(dentry);
 			break;
@@ -307,25 +304,27 @@ static int bequeath(struct dentry *dentry, const struct heritage *heir)
 	return error;
 }
 
-/* Make @dentry in @dir, which is locked. */
-static int make_locked(struct dentry *dir, struct dentry *dentry,
+/* Make @made in @dir, which is locked; it may be another one then. */
+static int make_locked(struct dentry *dir, struct dentry **made,
 		       const struct txf_new *new, umode_t mode)
 {
 	struct inode *inode = d_inode(dir);
+	struct dentry *dentry = *made;
 	int error;
 
 	switch (mode & S_IFMT) {
 	case S_IFREG:
-		error = vfs_create(TXF_IDMAP, inode, dentry, mode, true);
+		error = txf_vfs_create(inode, dentry, mode);
 		break;
 	case S_IFDIR:
-		error = vfs_mkdir(TXF_IDMAP, inode, dentry, mode & S_IALLUGO);
+		error = txf_vfs_mkdir(inode, made, mode & S_IALLUGO);
+		dentry = *made;
 		break;
 	case S_IFLNK:
-		error = vfs_symlink(TXF_IDMAP, inode, dentry, new->target);
+		error = txf_vfs_symlink(inode, dentry, new->target);
 		break;
 	default:
-		error = vfs_mknod(TXF_IDMAP, inode, dentry, mode, new->rdev);
+		error = txf_vfs_mknod(inode, dentry, mode, new->rdev);
 		break;
 	}
 	/* A file system may leave it to a lookup to find the new inode. */
@@ -343,20 +342,20 @@ static struct dentry *make(struct dentry *dir, const char *name, int len,
 	int error = -EEXIST;
 
 	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
-	dentry = lookup_one_len(name, dir, len);
+	dentry = txf_lookup(name, dir, len);
 	if (IS_ERR(dentry)) {
 		inode_unlock(d_inode(dir));
 		return dentry;
 	}
 	if (d_is_negative(dentry))
-		error = make_locked(dir, dentry, new, heir->mode);
+		error = make_locked(dir, &dentry, new, heir->mode);
 	inode_unlock(d_inode(dir));
 	if (!error) {
 		error = bequeath(dentry, heir);
 		if (error) {
 			inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
 			if (d_is_dir(dentry))
-				vfs_rmdir(TXF_IDMAP, d_inode(dir), dentry);
+				txf_vfs_rmdir(d_inode(dir), dentry);
 			else
 				vfs_unlink(TXF_IDMAP, d_inode(dir), dentry,
 					   NULL);
@@ -458,7 +457,7 @@ struct dentry *txf_stage_link(struct txf_part *part, struct dentry *old,
 	if (error)
 		return ERR_PTR(error);
 	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
-	dentry = lookup_one_len((const char *)name.name, dir, name.len);
+	dentry = txf_lookup((const char *)name.name, dir, name.len);
 	if (!IS_ERR(dentry)) {
 		error = -EEXIST;
 		if (d_is_negative(dentry))
@@ -474,33 +473,12 @@ struct dentry *txf_stage_link(struct txf_part *part, struct dentry *old,
 	return dentry;
 }
 
-/* Rename @old to @name in @dir; both parents are locked. */
-static int move_locked(struct dentry *old, struct dentry *dir,
-		       const struct qstr *name, struct dentry *trap)
-{
-	struct renamedata rd;
-	struct dentry *target;
-	int error;
-
-	target = lookup_one_len((const char *)name->name, dir, name->len);
-	if (IS_ERR(target))
-		return PTR_ERR(target);
-	if (target == trap) {
-		error = -ENOTEMPTY;
-	} else {
-		txf_rename_init(&rd, old, target);
-		error = vfs_rename(&rd);
-	}
-	dput(target);
-	return error;
-}
-
 struct dentry *txf_stage_move(struct txf_part *part, struct dentry *old,
 			      struct dentry *dir, const struct qstr *want)
 {
 	char text[TXF_STAGE_NAME_MAX];
 	struct qstr name = dir ? *want : next_name(part, text);
-	struct dentry *from = dget_parent(old), *trap;
+	struct txf_rename rename;
 	const struct cred *cred;
 	int error;
 
@@ -508,21 +486,14 @@ struct dentry *txf_stage_move(struct txf_part *part, struct dentry *old,
 		dir = part->dir;
 	error = work_begin(part, &cred);
 	if (error)
-		goto out;
-	trap = lock_rename(from, dir);
-	if (IS_ERR(trap)) {
-		error = -ESTALE;
-		goto out_work;
+		return ERR_PTR(error);
+	error = txf_rename_begin(&rename, old, dir, (const char *)name.name,
+				 name.len);
+	if (!error) {
+		error = vfs_rename(&rename.data);
+		txf_rename_end(&rename);
 	}
-	if (old == trap || d_unhashed(old) || old->d_parent != from)
-		error = old == trap ? -EINVAL : -ESTALE;
-	else
-		error = move_locked(old, dir, &name, trap);
-	unlock_rename(from, dir);
-out_work:
 	work_end(part, cred);
-out:
-	dput(from);
 	return error ? ERR_PTR(error) : dget(old);
 }
 
@@ -540,7 +511,7 @@ int txf_stage_unlink(struct txf_part *part, struct dentry *dentry)
 	if (dentry->d_parent != parent || d_unhashed(dentry))
 		error = -ESTALE;
 	else if (d_is_dir(dentry))
-		error = vfs_rmdir(TXF_IDMAP, dir, dentry);
+		error = txf_vfs_rmdir(dir, dentry);
 	else
 		error = vfs_unlink(TXF_IDMAP, dir, dentry, NULL);
 	inode_unlock(dir);
@@ -555,7 +526,7 @@ struct dentry *txf_stage_lookup(struct txf_part *part, u64 number)
 	char text[TXF_STAGE_NAME_MAX];
 	int len = snprintf(text, sizeof(text), "%llu", number);
 
-	return lookup_one_len_unlocked(text, part->dir, len);
+	return txf_lookup_unlocked(text, part->dir, len);
 }
 
 u64 txf_stage_number(struct dentry *dentry)

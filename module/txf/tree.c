@@ -110,7 +110,7 @@ static int remove_name(struct dentry *dir, const char *name,
 	int error = 0;
 
 	inode_lock_nested(inode, I_MUTEX_PARENT);
-	dentry = lookup_one_len(name, dir, strlen(name));
+	dentry = txf_lookup(name, dir, strlen(name));
 	if (IS_ERR(dentry)) {
 		error = PTR_ERR(dentry);
 		dentry = NULL;
@@ -154,7 +154,7 @@ static int remove_dir(struct dentry *dir, struct dentry **above)
 	if (dir->d_parent != parent || d_unhashed(dir))
 		error = -ESTALE;
 	else
-		error = vfs_rmdir(TXF_IDMAP, d_inode(parent), dir);
+		error = txf_vfs_rmdir(d_inode(parent), dir);
 	inode_unlock(d_inode(parent));
 	return error;
 }

@@ -107,8 +107,8 @@ static struct dentry *look_up(struct walk *walk, const struct qstr *name)
 	}
 	if (txf_obj_is_dead(txf_obj_find(part, d_inode(at->dentry))))
 		return NULL;
-	dentry = lookup_one_len_unlocked((const char *)name->name, at->dentry,
-					 name->len);
+	dentry = txf_lookup_unlocked((const char *)name->name, at->dentry,
+				     name->len);
 	if (IS_ERR(dentry))
 		return dentry;
 	if (d_is_negative(dentry) || (vol && dentry == vol->staging)) {

@@ -9,7 +9,15 @@
 
 #include <linux/types.h>
 #include <linux/uuid.h>
+#include <linux/version.h>
 #include <uapi/linux/ktm.h>
+
+/* For MODULE_IMPORT_NS(), which takes a string from 6.13 on. */
+#if KERNEL_VERSION(6, 13, 0) <= LINUX_VERSION_CODE
+#define KTM_NS	"KTM"
+#else
+#define KTM_NS	KTM
+#endif
 
 struct module;
 struct ktm_tm;

@@ -440,6 +440,6 @@ static struct miscdevice dev = {
 };
 
 module_misc_device(dev);
-MODULE_IMPORT_NS(KTM);
+MODULE_IMPORT_NS(KTM_NS);
 MODULE_DESCRIPTION("resource manager for tests of ktm");
 MODULE_LICENSE("GPL");
