@@ -7,7 +7,7 @@
 #include <linux/workqueue.h>
 
 #include "interface/dev.h"
-#include "interface/quota.h"
+#include "object/quota.h"
 #include "object/tm.h"
 #include "protocol/attach.h"
 #include "protocol/step.h"
@@ -40,7 +40,7 @@ static void __exit ktm_exit(void)
 	ktm_detach_all();
 	destroy_workqueue(ktm_workers);
 	ktm_tm_objects_exit();
-	ktm_quota_exit();
+	ktm_objects_exit();
 	/* objects are freed after a grace period */
 	rcu_barrier();
 }

@@ -8,14 +8,13 @@
 #include <linux/slab.h>
 
 #include "fd.h"
-#include "quota.h"
+#include "../object/quota.h"
 
 struct file *ktm_fd_file(const struct ktm_fd_kind *kind, void *object, u64 rights,
 			 u32 life)
 {
 	struct ktm_fd *fd;
 	struct file *file;
-	int ret;
 
 	fd = kmalloc(sizeof(*fd), GFP_KERNEL_ACCOUNT);
 	if (!fd)
@@ -24,28 +23,18 @@ struct file *ktm_fd_file(const struct ktm_fd_kind *kind, void *object, u64 right
 	fd->object = object;
 	fd->rights = rights & kind->rights;
 	fd->life = life;
-	ret = ktm_quota_charge(current_fsuid());
-	if (ret)
-		goto err_free;
 	file = anon_inode_getfile(kind->name, kind->fops, fd, O_RDWR | O_CLOEXEC);
-	if (IS_ERR(file)) {
-		ret = PTR_ERR(file);
-		ktm_quota_uncharge(current_fsuid());
-		goto err_free;
-	}
-	/* uncharged by f_cred: the caller's, which it keeps */
+	if (IS_ERR(file))
+		kfree(fd);
 	return file;
-
-err_free:
-	kfree(fd);
-	return ERR_PTR(ret);
 }
 
 int ktm_fd_release(struct inode *inode, struct file *file)
 {
 	const struct ktm_fd *fd = ktm_fd_of(file);
 
-	ktm_quota_uncharge(file->f_cred->fsuid);
+	/* f_cred is what the caller had when it was charged: see ioctl.c */
+	ktm_objects_uncharge(ktm_quota_uid(file->f_cred), KTM_QUOTA_FD);
 	fd->kind->release(fd);
 	kfree(fd);
 	return 0;

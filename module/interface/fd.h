@@ -60,8 +60,9 @@ extern const struct ktm_fd_kind ktm_en_kind;
  * @object: the file takes the caller's reference over on success
  * @rights: KTM_RIGHT_*; those that the kind does not have are left out
  * @life: of an RM: its life
- * Context: process context.
- * Return: the file, or ERR_PTR of -EDQUOT, -ENFILE, -ENOMEM.
+ * Context: process context, in a call with KTM_OP_FD: the file takes over what was
+ * charged for that.
+ * Return: the file, or ERR_PTR of -ENFILE, -ENOMEM.
  */
 struct file *ktm_fd_file(const struct ktm_fd_kind *kind, void *object, u64 rights,
 			 u32 life);

@@ -6,6 +6,7 @@
 #include <linux/uaccess.h>
 
 #include "ioctl.h"
+#include "../object/quota.h"
 
 int ktm_ioctl_get_abi(struct ktm_call *call)
 {
@@ -86,6 +87,24 @@ static int copy_out(struct ktm_call *call, const struct ktm_ioctl_op *op,
 	return 0;
 }
 
+/*
+ * The fd, and the quota for it: before anything else is done, so that the lack of
+ * either changes nothing.
+ */
+static int reserve_fd(void)
+{
+	struct ktm_payer payer = ktm_payer_current();
+	int fd, ret;
+
+	ret = ktm_objects_charge(payer, KTM_QUOTA_FD);
+	if (ret)
+		return ret;
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		ktm_objects_uncharge(payer.uid, KTM_QUOTA_FD);
+	return fd;
+}
+
 /* An older struct without results is not written to. */
 static bool has_results(const struct ktm_ioctl_op *op, u32 user_size)
 {
@@ -110,11 +129,14 @@ static long run(struct ktm_call *call, const struct ktm_ioctl_op *op,
 	    copy_to_user(arg, &call->arg, min(op->size, user_size)))
 		return -EFAULT;
 	if (op->op_flags & KTM_OP_FD) {
-		fd = get_unused_fd_flags(O_CLOEXEC);
+		fd = reserve_fd();
 		if (fd < 0)
 			return fd;
 	}
 	ret = op->handler(call);
+	/* else the file does it when it goes */
+	if (fd >= 0 && !call->new_file)
+		ktm_objects_uncharge(ktm_payer_current().uid, KTM_QUOTA_FD);
 	if (has_results(op, user_size) && (!ret || op->op_flags & KTM_OP_ALWAYS)) {
 		copy_ret = copy_out(call, op, arg, user_size, ret ? -1 : fd);
 		/* an answer counts without its clock, since it cannot be repeated */

@@ -97,6 +97,7 @@ struct ktm_rm *ktm_rm_register(struct ktm_tm *tm, const uuid_t *uuid,
 	static const struct ktm_rm_who who = {
 		.uid = GLOBAL_ROOT_UID,
 		.admin = true,
+		.payer = { .uid = GLOBAL_ROOT_UID, .found = true },
 	};
 
 	if (strlen(name) >= KTM_NAME_MAX || flags & ~KTM_RM_F_MASK ||

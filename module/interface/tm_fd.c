@@ -19,6 +19,7 @@
 #include "../protocol/freeze.h"
 #include "../protocol/rm.h"
 #include "../protocol/room.h"
+#include "../protocol/share.h"
 
 static void fill_log_info(struct ktm_tm_info *info, struct ktm_tm *tm)
 {
@@ -40,6 +41,7 @@ static void fill_log_info(struct ktm_tm_info *info, struct ktm_tm *tm)
 		info->log_flushes = stat.flushes;
 		info->log_writes = stat.writes;
 		info->log_bytes = stat.bytes;
+		info->user_log_max = ktm_share_limit(log);
 		info->log_recovered = stat.recovered;
 		if (ktm_room_oldest(tm, &uuid, &info->oldest_lsn))
 			export_uuid(info->oldest_tx, &uuid);
@@ -50,6 +52,7 @@ static void fill_log_info(struct ktm_tm_info *info, struct ktm_tm *tm)
 static int tm_info(struct ktm_call *call)
 {
 	struct ktm_tm_info *info = &call->arg.tm_info;
+	struct ktm_payer payer = ktm_payer_current();
 	struct ktm_tm *tm = call->object;
 	u32 size = info->size;
 
@@ -74,6 +77,8 @@ static int tm_info(struct ktm_call *call)
 		info->flags |= KTM_TM_INFO_F_FROZEN;
 	spin_unlock(&tm->lock);
 	fill_log_info(info, tm);
+	info->user_objects = ktm_objects_used(payer.uid, &info->user_objects_max);
+	info->user_log = ktm_quota_used(&tm->shares, payer.uid);
 	return 0;
 }
 
@@ -203,6 +208,7 @@ static int rm_create(struct ktm_call *call)
 	struct ktm_rm_who who = {
 		.uid = current_fsuid(),
 		.admin = capable(CAP_SYS_ADMIN),
+		.payer = ktm_payer_current(),
 	};
 	struct ktm_tm *tm = call->object;
 	struct ktm_rm *rm;

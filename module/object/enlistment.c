@@ -9,13 +9,21 @@
 #include "enlistment.h"
 
 struct ktm_enlistment *ktm_enlistment_alloc(struct ktm_tx *tx, struct ktm_rm *rm,
-					    const uuid_t *uuid, u32 flags)
+					    const uuid_t *uuid, u32 flags,
+					    struct ktm_payer payer)
 {
 	struct ktm_enlistment *en;
+	int ret;
 
+	ret = ktm_objects_charge(payer, KTM_QUOTA_EN);
+	if (ret)
+		return ERR_PTR(ret);
 	en = kzalloc(sizeof(*en), GFP_KERNEL_ACCOUNT);
-	if (!en)
+	if (!en) {
+		ktm_objects_uncharge(payer.uid, KTM_QUOTA_EN);
 		return ERR_PTR(-ENOMEM);
+	}
+	en->payer = payer.uid;
 	refcount_set(&en->obj.ref, 1);
 	uuid_copy(&en->obj.uuid, uuid);
 	en->tx = ktm_tx_get(tx);
@@ -48,6 +56,7 @@ void ktm_enlistment_put(struct ktm_enlistment *en)
 	ktm_enlistment_release_key(en);
 	kvfree(en->lsns);
 	kfree(en->info);
+	ktm_objects_uncharge(en->payer, KTM_QUOTA_EN);
 	kfree_rcu(en, obj.rcu);
 	ktm_rm_put(rm);
 	ktm_tx_put(tx);

@@ -23,18 +23,21 @@ struct ktm_recovery_info {
 	u8 data[];
 };
 
+static_assert(KTM_EN_F_MASK <= U8_MAX);
+
 /**
  * struct ktm_enlistment - an enlistment
  * @obj: identity and references
  * @tx: its transaction, with a reference [const]
  * @rm: its resource manager, with a reference [const]
- * @flags: KTM_EN_F_*; KTM_EN_F_SUPERIOR makes it a superior's, which has a table
- *	of its own [const]
+ * @payer: to whom it is charged [const]
  * @state: enum ktm_en_state; assigned by protocol/state.c only [tx.lock]
  * @awaited: counted in tx.nr_waiting [tx.lock]
  * @suspended: the RM is away, or came back and has not asked for the outcome
  *	yet: nothing is sent [tx.lock]
  * @watching: in tx.watchers; never goes back [tx.lock]
+ * @flags: KTM_EN_F_*; KTM_EN_F_SUPERIOR makes it a superior's, which has a table
+ *	of its own [const]
  * @nr_files: fds of it that may answer [tx.lock]
  * @tx_node: in tx.enlistments or tx.watchers; empty in a superior's [tx.lock]
  * @rm_node: in rm.enlistments [rm.lock]
@@ -57,12 +60,13 @@ struct ktm_enlistment {
 	struct ktm_object obj;
 	struct ktm_tx *tx;
 	struct ktm_rm *rm;
-	u32 flags;
+	kuid_t payer;
 
 	enum ktm_en_state state;
-	bool awaited;
-	bool suspended;
-	bool watching;
+	bool awaited:1;
+	bool suspended:1;
+	bool watching:1;
+	u8 flags;
 	u32 nr_files;
 	struct list_head tx_node;
 
@@ -87,11 +91,13 @@ struct ktm_enlistment {
  * @rm: its resource manager; a reference is taken
  * @uuid: identity, or nil for a new one
  * @flags: KTM_EN_F_*
+ * @payer: to whom it is charged
  * Context: process context.
  * Return: the enlistment in state NEW with one reference, or an ERR_PTR.
  */
 struct ktm_enlistment *ktm_enlistment_alloc(struct ktm_tx *tx, struct ktm_rm *rm,
-					    const uuid_t *uuid, u32 flags);
+					    const uuid_t *uuid, u32 flags,
+					    struct ktm_payer payer);
 
 /**
  * ktm_enlistment_adopt_key - give the enlistment its key

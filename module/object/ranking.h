@@ -15,6 +15,7 @@
  *	ktm_rm.lock			spinlock
  *	ktm_tm.lock			spinlock
  *	ktm_tm.pin_lock			spinlock
+ *	ktm_quota.users			its own lock
  *	log: io				spinlock, interrupts off
  *
  * No two locks of the same kind are held together but for the second log_lock: that

@@ -29,6 +29,30 @@ struct ktm_rm *ktm_rm_alloc(struct ktm_tm *tm, const uuid_t *uuid, u32 flags,
 	return rm;
 }
 
+bool ktm_rm_charge_locked(struct ktm_rm *rm, kuid_t payer)
+{
+	ktm_assert_rm(rm);
+	if (rm->charged)
+		return false;
+	rm->charged = true;
+	rm->payer = payer;
+	return true;
+}
+
+static void uncharge(struct ktm_rm *rm)
+{
+	if (rm->charged)
+		ktm_objects_uncharge(rm->payer, KTM_QUOTA_RM);
+	rm->charged = false;
+}
+
+void ktm_rm_uncharge_locked(struct ktm_rm *rm)
+{
+	ktm_assert_rm(rm);
+	if (rm->state == KTM_RM_S_GONE && !rm->busy && !rm->nr_enlistments)
+		uncharge(rm);
+}
+
 void ktm_rm_put(struct ktm_rm *rm)
 {
 	struct ktm_tm *tm = rm->tm;
@@ -38,6 +62,7 @@ void ktm_rm_put(struct ktm_rm *rm)
 	WARN_ON_ONCE(!list_empty(&rm->enlistments));
 	WARN_ON_ONCE(!list_empty(&rm->queue));
 	ktm_registry_remove(&tm->rms, &rm->obj);
+	uncharge(rm);
 	kfree_rcu(rm, obj.rcu);
 	ktm_tm_put(tm);
 }

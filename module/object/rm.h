@@ -26,6 +26,8 @@
  *	several: nobody but an administrator may take it over [const]
  * @lock: protects what follows
  * @state: enum ktm_rm_state; assigned by protocol/ only [lock]
+ * @charged: it counts in the quota of @payer: it has a life, or enlistments [lock]
+ * @payer: the user who began the first such life [lock]
  * @busy: its life is beginning or ending [lock]
  * @life: counts its lives [lock]
  * @name: text for people [lock]
@@ -51,6 +53,8 @@ struct ktm_rm {
 
 	spinlock_t lock;	/* life, lists, queue */
 	enum ktm_rm_state state;
+	bool charged;
+	kuid_t payer;
 	bool busy;
 	u32 life;
 	char name[KTM_NAME_MAX];
@@ -75,7 +79,8 @@ struct ktm_rm {
  * @flags: KTM_RM_F_*
  * @owner: whom it belongs to
  * Context: process context.
- * Return: the RM in state GONE with one reference, or an ERR_PTR.
+ * Return: the RM in state GONE with one reference, not charged to anybody yet, or
+ * an ERR_PTR.
  */
 struct ktm_rm *ktm_rm_alloc(struct ktm_tm *tm, const uuid_t *uuid, u32 flags,
 			    kuid_t owner);
@@ -98,6 +103,22 @@ static inline struct ktm_rm *ktm_rm_get(struct ktm_rm *rm)
 	refcount_inc(&rm->obj.ref);
 	return rm;
 }
+
+/**
+ * ktm_rm_charge_locked - take over what was charged for the RM
+ * @rm: the RM, rm.lock held
+ * @payer: who was charged
+ * Return: false: it was paid for already, the caller gives it back.
+ */
+bool ktm_rm_charge_locked(struct ktm_rm *rm, kuid_t payer);
+
+/**
+ * ktm_rm_uncharge_locked - nothing but fds of others who look can hold it any more
+ * @rm: the RM, rm.lock held
+ *
+ * Does nothing as long as it has a life or enlistments.
+ */
+void ktm_rm_uncharge_locked(struct ktm_rm *rm);
 
 /**
  * ktm_rm_put - give a reference back

@@ -11,18 +11,25 @@ static struct ktm_registry tms;
 
 struct ktm_tm *ktm_tm_alloc(bool durable)
 {
+	struct ktm_payer payer = ktm_payer_current();
 	struct ktm_tm *tm;
 	int ret;
 
+	ret = ktm_objects_charge(payer, KTM_QUOTA_TM);
+	if (ret)
+		return ERR_PTR(ret);
+	ret = -ENOMEM;
 	tm = kzalloc(sizeof(*tm), GFP_KERNEL_ACCOUNT);
 	if (!tm)
-		return ERR_PTR(-ENOMEM);
+		goto err_uncharge;
+	tm->payer = payer.uid;
 	refcount_set(&tm->obj.ref, 1);
 	tm->durable = durable;
 	tm->state = KTM_TM_S_ONLINE;
 	spin_lock_init(&tm->lock);
 	spin_lock_init(&tm->pin_lock);
 	mutex_init(&tm->room_lock);
+	ktm_quota_init(&tm->shares);
 	mutex_init(&tm->recovery_lock);
 	INIT_LIST_HEAD(&tm->pins);
 	INIT_LIST_HEAD(&tm->ended);
@@ -53,6 +60,8 @@ err_srcu:
 	cleanup_srcu_struct(&tm->log_srcu);
 err_free:
 	kfree(tm);
+err_uncharge:
+	ktm_objects_uncharge(payer.uid, KTM_QUOTA_TM);
 	return ERR_PTR(ret);
 }
 
@@ -76,6 +85,8 @@ void ktm_tm_put(struct ktm_tm *tm)
 	ktm_registry_destroy(&tm->rms);
 	ktm_registry_destroy(&tm->txs);
 	cleanup_srcu_struct(&tm->log_srcu);
+	ktm_quota_destroy(&tm->shares);
+	ktm_objects_uncharge(tm->payer, KTM_QUOTA_TM);
 	kfree_rcu(tm, obj.rcu);
 }
 EXPORT_SYMBOL_NS_GPL(ktm_tm_put, KTM_NS);

@@ -14,6 +14,7 @@
 #include <linux/ktm.h>
 
 #include "object.h"
+#include "quota.h"
 #include "../log/log.h"
 
 struct ktm_freeze;
@@ -27,6 +28,7 @@ struct ktm_recovery;
  * @gid: group [const]
  * @mode: permission bits [const]
  * @durable: has a log [const]
+ * @payer: to whom it is charged [const]
  * @txs: its transactions
  * @rms: its resource managers
  * @enlistments: its enlistments
@@ -47,6 +49,7 @@ struct ktm_recovery;
  * @freeze_wait: who waits for the freeze, or is held back by it
  * @log: the ring; see ktm_tm_use_log() [log_srcu]
  * @log_srcu: whoever uses the log
+ * @shares: bytes of the log that the transactions of each user hold
  * @pin_lock: protects the pins
  * @pins: struct ktm_pin of all transactions, by rising LSN [pin_lock]
  * @room_lock: one maker of room at a time; also held over end records, so that
@@ -67,6 +70,7 @@ struct ktm_tm {
 	kgid_t gid;
 	u32 mode;
 	bool durable;
+	kuid_t payer;
 
 	struct ktm_registry txs;
 	struct ktm_registry rms;
@@ -90,6 +94,7 @@ struct ktm_tm {
 
 	struct ktm_log *log;
 	struct srcu_struct log_srcu;
+	struct ktm_quota shares;
 	spinlock_t pin_lock;	/* pins */
 	struct list_head pins;
 	struct mutex room_lock;	/* copies and end records */
@@ -104,7 +109,7 @@ struct ktm_tm {
 /**
  * ktm_tm_alloc - first stage of making a TM: memory, not visible yet
  * @durable: it will have a log
- * Context: process context.
+ * Context: process context; the caller pays.
  * Return: the TM with one reference, or an ERR_PTR. The caller fills in the
  * const fields, then calls ktm_tm_finalize(), or ktm_tm_put() to give up.
  */

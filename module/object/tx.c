@@ -9,21 +9,25 @@
 #include "tx.h"
 
 struct ktm_tx *ktm_tx_alloc(struct ktm_tm *tm, const uuid_t *uuid,
-			    const char *description)
+			    const char *description, struct ktm_payer payer)
 {
 	struct ktm_tx *tx;
+	int ret;
 
+	ret = ktm_objects_charge(payer, KTM_QUOTA_TX);
+	if (ret)
+		return ERR_PTR(ret);
 	tx = kzalloc(sizeof(*tx), GFP_KERNEL_ACCOUNT);
 	if (!tx)
-		return ERR_PTR(-ENOMEM);
+		goto err_uncharge;
 	if (*description) {
 		tx->description = kstrndup(description, KTM_NAME_MAX - 1,
 					   GFP_KERNEL_ACCOUNT);
-		if (!tx->description) {
-			kfree(tx);
-			return ERR_PTR(-ENOMEM);
-		}
+		if (!tx->description)
+			goto err_free;
 	}
+	tx->payer = payer;
+	tx->charged = true;
 	refcount_set(&tx->obj.ref, 1);
 	uuid_copy(&tx->obj.uuid, uuid);
 	tx->tm = ktm_tm_get(tm);
@@ -36,6 +40,19 @@ struct ktm_tx *ktm_tx_alloc(struct ktm_tm *tm, const uuid_t *uuid,
 	INIT_LIST_HEAD(&tx->new_pin.node);
 	INIT_LIST_HEAD(&tx->end_node);
 	return tx;
+
+err_free:
+	kfree(tx);
+err_uncharge:
+	ktm_objects_uncharge(payer.uid, KTM_QUOTA_TX);
+	return ERR_PTR(-ENOMEM);
+}
+
+void ktm_tx_uncharge(struct ktm_tx *tx)
+{
+	if (tx->charged)
+		ktm_objects_uncharge(tx->payer.uid, KTM_QUOTA_TX);
+	tx->charged = false;
 }
 
 void ktm_tx_put(struct ktm_tx *tx)
@@ -49,6 +66,9 @@ void ktm_tx_put(struct ktm_tx *tx)
 	WARN_ON_ONCE(tx->superior);
 	WARN_ON_ONCE(!list_empty(&tx->pin.node));
 	ktm_registry_remove(&tm->txs, &tx->obj);
+	ktm_tx_uncharge(tx);
+	if (tx->held)
+		ktm_quota_uncharge(&tm->shares, tx->payer.uid, tx->held);
 	put_pid(tx->owner);
 	kfree(tx->verdict);
 	kfree(tx->description);

@@ -46,6 +46,7 @@ struct ktm_enlistment;
  * @obj: identity and references
  * @tm: its TM, with a reference [const]
  * @description: text for people, or NULL [const]
+ * @payer: to whom it is charged, and what it holds in the log [const]
  * @begun: when it was made, CLOCK_MONOTONIC ns [const]
  * @lock: protects what follows
  * @state: enum ktm_tx_state; assigned by protocol/state.c only [lock]
@@ -62,8 +63,11 @@ struct ktm_enlistment;
  * @promised: the log holds a promise of it: its records stay needed until an end
  *	record is there, whatever the outcome [lock]
  * @slots: slots reserved in the log [lock]
- * @log_bytes: what its REDO records take [lock]
+ * @log_bytes: what its records take: redo, votes, recovery information [lock]
+ * @held: what @payer is charged for in tm.shares: that, and the slots it got [lock]
+ * @released: nothing of it in the log is needed any more: both are 0 for good [lock]
  * @nr_files: fds of it that may commit or roll back [lock]
+ * @charged: it counts in the quota of @payer [lock]
  * @owner: who began it [const]
  * @deadline: timer, or NULL [lock]
  * @expired: it ran when the single enlistment was to decide [lock]
@@ -81,6 +85,7 @@ struct ktm_tx {
 	struct ktm_object obj;
 	struct ktm_tm *tm;
 	char *description;
+	struct ktm_payer payer;
 	u64 begun;
 
 	spinlock_t lock;	/* the state, and all that goes with it */
@@ -97,7 +102,10 @@ struct ktm_tx {
 	bool promised;
 	u32 slots;
 	u64 log_bytes;
+	u64 held;
+	bool released;
 	u32 nr_files;
+	bool charged;
 	struct pid *owner;
 	struct ktm_deadline *deadline;
 	bool expired;
@@ -115,11 +123,20 @@ struct ktm_tx {
  * @tm: its TM; a reference is taken
  * @uuid: identity, or nil for a new one
  * @description: text for people, may be empty
+ * @payer: to whom it is charged
  * Context: process context.
  * Return: the transaction in state NEW with one reference, or an ERR_PTR.
  */
 struct ktm_tx *ktm_tx_alloc(struct ktm_tm *tm, const uuid_t *uuid,
-			    const char *description);
+			    const char *description, struct ktm_payer payer);
+
+/**
+ * ktm_tx_uncharge - it has ended: whoever has an fd of it pays for that alone
+ * @tx: the transaction, tx.lock held
+ *
+ * Others could keep the user from making more otherwise: they may open it.
+ */
+void ktm_tx_uncharge(struct ktm_tx *tx);
 
 /**
  * ktm_tx_find - look a transaction up

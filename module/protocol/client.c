@@ -2,6 +2,7 @@
 /*
  * ktm - what the client of a transaction does: begin, commit, roll back, let go
  */
+#include <linux/capability.h>
 #include <linux/ktime.h>
 #include <linux/sched.h>
 
@@ -16,13 +17,15 @@
 struct ktm_tx *ktm_client_begin(struct ktm_tm *tm, const uuid_t *uuid,
 				const char *description, u64 deadline)
 {
+	struct ktm_payer payer = ktm_payer_current();
 	struct ktm_step step;
 	struct ktm_tx *tx;
 	int ret;
 
 	if (deadline && deadline <= ktime_get_ns())
 		return ERR_PTR(-ETIMEDOUT);
-	tx = ktm_tx_alloc(tm, uuid, description);
+	payer.exempt = tm->durable && ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE);
+	tx = ktm_tx_alloc(tm, uuid, description, payer);
 	if (IS_ERR(tx))
 		return tx;
 	tx->owner = get_pid(task_tgid(current));
@@ -177,7 +180,10 @@ static int start_commit(struct ktm_tx *tx, bool wait)
 		ktm_step_begin(&step, tx);
 		/* an enlistment that has come meanwhile may need them after all */
 		again = !slots && slots_needed(tx);
-		if (ret) {
+		if (ret == -EDQUOT) {
+			/* what the caller can change, and try again */
+			ret = tx->state == KTM_TX_S_ACTIVE ? ret : 0;
+		} else if (ret) {
 			ktm_reserve_refuse(&step, ret);
 			ret = 0;
 		} else if (!again) {

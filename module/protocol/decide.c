@@ -7,6 +7,7 @@
  */
 #include "decide.h"
 #include "freeze.h"
+#include "share.h"
 
 /*
  * The clock of the record to come; copies keep it. Nothing else stamps meanwhile:
@@ -175,6 +176,9 @@ static void log_end(struct ktm_tm *tm, struct ktm_tx *tx)
 			ktm_log_unreserve(log, slots - 1);
 	}
 	ktm_tx_unpin_log(tx, &tx->pin);
+	spin_lock(&tx->lock);
+	ktm_share_release(tx);
+	spin_unlock(&tx->lock);
 	mutex_unlock(&tm->room_lock);
 	ktm_tm_unuse_log(tm, idx);
 }

@@ -4,6 +4,8 @@
  */
 #include "deliver.h"
 #include "enlist.h"
+#include "redo.h"
+#include "share.h"
 #include "step.h"
 
 /* Phase 0 is there for RMs to come; when it is over, nobody can be sent it. */
@@ -95,7 +97,7 @@ struct ktm_enlistment *ktm_enlist_make(struct ktm_rm *rm, u32 life,
 		return ERR_PTR(ret);
 	if (READ_ONCE(tx->tm->state) != KTM_TM_S_ONLINE)
 		return ERR_PTR(-ESHUTDOWN);
-	en = ktm_enlistment_alloc(tx, rm, &uuid_null, flags);
+	en = ktm_enlistment_alloc(tx, rm, &uuid_null, flags, ktm_payer_current());
 	if (IS_ERR(en))
 		return en;
 	INIT_WORK(&en->work, ktm_deliver_work);
@@ -109,14 +111,39 @@ struct ktm_enlistment *ktm_enlist_make(struct ktm_rm *rm, u32 life,
 	return en;
 }
 
+/* What its vote takes in the log: later it must not be refused. */
+static u64 vote_of(const struct ktm_enlistment *en)
+{
+	if (en->flags & KTM_EN_F_SUPERIOR || !ktm_redo_is_logged(en))
+		return 0;
+	return KTM_SHARE_VOTE;
+}
+
+static int charge_vote(struct ktm_enlistment *en)
+{
+	struct ktm_log *log;
+	int idx, ret;
+
+	log = ktm_tm_use_log(en->tx->tm, &idx);
+	ret = log ? ktm_share_charge(en->tx, log, vote_of(en)) : -ESHUTDOWN;
+	ktm_tm_unuse_log(en->tx->tm, idx);
+	return ret;
+}
+
 int ktm_enlist_join(struct ktm_enlistment *en)
 {
 	struct ktm_step step;
-	int ret;
+	int ret = 0;
 
-	ktm_step_begin(&step, en->tx);
-	ret = join(&step, en);
-	ktm_step_end(&step);
+	if (vote_of(en))
+		ret = charge_vote(en);
+	if (!ret) {
+		ktm_step_begin(&step, en->tx);
+		ret = join(&step, en);
+		ktm_step_end(&step);
+		if (ret && vote_of(en))
+			ktm_share_uncharge(en->tx, vote_of(en));
+	}
 	if (ret)
 		ktm_enlistment_forget_key(en);
 	return ret;

@@ -30,6 +30,8 @@
 #include "deliver.h"
 #include "recovery.h"
 #include "recovery_info.h"
+#include "reserve.h"
+#include "share.h"
 #include "step.h"
 
 /**
@@ -44,6 +46,8 @@
  * @nr_building: length of it
  * @max_building: room in it
  * @prepare_lsn: the vote, or 0
+ * @bytes: what the records that it counts and the vote take
+ * @building_bytes: what the records take since the list began anew
  * @info: recovery information of the last vote, or NULL
  */
 struct found_en {
@@ -57,6 +61,8 @@ struct found_en {
 	u32 nr_building;
 	u32 max_building;
 	u64 prepare_lsn;
+	u64 bytes;
+	u64 building_bytes;
 	struct ktm_recovery_info *info;
 };
 
@@ -200,8 +206,10 @@ static int take_redo(struct found_en *en, const struct ktm_log_record *record)
 	u32 max;
 	u64 *new;
 
-	if (!record->prev_lsn)
+	if (!record->prev_lsn) {
 		en->nr_building = 0;
+		en->building_bytes = 0;
+	}
 	if (en->nr_building == en->max_building) {
 		max = en->max_building ? en->max_building * 2 : 16;
 		new = kvmalloc_array(max, sizeof(*new), GFP_KERNEL);
@@ -214,6 +222,7 @@ static int take_redo(struct found_en *en, const struct ktm_log_record *record)
 		en->max_building = max;
 	}
 	en->building[en->nr_building++] = record->lsn;
+	en->building_bytes += KTM_SHARE_RECORD(record->data_length);
 	return 0;
 }
 
@@ -238,6 +247,8 @@ static int take_prepare(struct found_en *en, const struct ktm_log_record *record
 	en->building = NULL;
 	en->nr_building = 0;
 	en->max_building = 0;
+	en->bytes = en->building_bytes + KTM_SHARE_RECORD(record->data_length);
+	en->building_bytes = 0;
 	en->prepare_lsn = 0;
 	if (en->nr == le32_to_cpu(prepare->nr_records))
 		en->prepare_lsn = record->lsn;
@@ -345,6 +356,20 @@ int ktm_recovery_check(struct ktm_recovery *recovery)
 	return 0;
 }
 
+static int charge_rm(struct ktm_rm *rm)
+{
+	struct ktm_payer payer = ktm_payer_found(rm->owner);
+	int ret;
+
+	ret = ktm_objects_charge(payer, KTM_QUOTA_RM);
+	if (ret)
+		return ret;
+	spin_lock(&rm->lock);
+	ktm_rm_charge_locked(rm, payer.uid);
+	spin_unlock(&rm->lock);
+	return 0;
+}
+
 /* An RM that is not there yet; its next life takes the object over. */
 static struct ktm_rm *absent_rm(struct ktm_tm *tm, const uuid_t *uuid, kuid_t owner)
 {
@@ -360,7 +385,9 @@ static struct ktm_rm *absent_rm(struct ktm_tm *tm, const uuid_t *uuid, kuid_t ow
 	rm = ktm_rm_alloc(tm, uuid, 0, owner);
 	if (IS_ERR(rm))
 		return rm;
-	ret = ktm_registry_insert(&tm->rms, &rm->obj);
+	ret = charge_rm(rm);
+	if (!ret)
+		ret = ktm_registry_insert(&tm->rms, &rm->obj);
 	if (ret) {
 		ktm_rm_put(rm);
 		return ERR_PTR(ret);
@@ -379,7 +406,7 @@ static struct ktm_enlistment *absent_enlistment(struct ktm_tx *tx, const uuid_t 
 	rm = absent_rm(tx->tm, rm_uuid, owner);
 	if (IS_ERR(rm))
 		return ERR_CAST(rm);
-	en = ktm_enlistment_alloc(tx, rm, uuid, flags);
+	en = ktm_enlistment_alloc(tx, rm, uuid, flags, ktm_payer_found(owner));
 	ktm_rm_put(rm);
 	if (IS_ERR(en))
 		return en;
@@ -448,6 +475,30 @@ static int make_enlistment(struct ktm_step *step, struct found_en *found, bool d
 	return 0;
 }
 
+/* The log does not say who began it: the owner of the first RM that has voted pays. */
+static struct ktm_payer payer_of(const struct found_tx *found)
+{
+	const struct found_en *en;
+
+	list_for_each_entry(en, &found->enlistments, node)
+		if (en->prepare_lsn)
+			return ktm_payer_found(en->owner);
+	return ktm_payer_found(found->decided ? INVALID_UID : found->superior_owner);
+}
+
+/* As before the restart; slots that were used count on. */
+static int charge_log(struct ktm_tx *tx, const struct found_tx *found)
+{
+	u32 slots = found->decided ? KTM_RESERVE_COMMIT : KTM_RESERVE_SUPERIOR;
+	const struct found_en *en;
+	u64 bytes = 0;
+
+	list_for_each_entry(en, &found->enlistments, node)
+		if (en->prepare_lsn)
+			bytes += en->bytes;
+	return ktm_share_found(tx, bytes, slots);
+}
+
 static int make_tx(struct found_tx *found, struct ktm_tm *tm)
 {
 	struct ktm_step step = { };
@@ -457,10 +508,12 @@ static int make_tx(struct found_tx *found, struct ktm_tm *tm)
 	struct ktm_tx *tx;
 	int ret;
 
-	tx = ktm_tx_alloc(tm, &found->obj.uuid, "");
+	tx = ktm_tx_alloc(tm, &found->obj.uuid, "", payer_of(found));
 	if (IS_ERR(tx))
 		return PTR_ERR(tx);
-	ret = ktm_registry_insert(&tm->txs, &tx->obj);
+	ret = charge_log(tx, found);
+	if (!ret)
+		ret = ktm_registry_insert(&tm->txs, &tx->obj);
 	if (ret)
 		goto out;
 	ret = ktm_log_reserve_recovered(tm->log, slots);

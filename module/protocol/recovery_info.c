@@ -14,6 +14,7 @@
 
 #include "recovery_info.h"
 #include "redo.h"
+#include "share.h"
 
 static_assert(KTM_RECOVERY_INFO_MAX == KTM_DISK_INFO_MAX);
 
@@ -31,11 +32,11 @@ static int replace(struct ktm_enlistment *en, const struct ktm_log *log,
 
 	ret = ktm_redo_check_append(en);
 	if (!ret && new > old)
-		ret = ktm_redo_charge(en->tx, log, new - old);
+		ret = ktm_share_charge(en->tx, log, new - old);
 	if (ret)
 		return ret;
 	if (old > new)
-		ktm_redo_uncharge(en->tx, old - new);
+		ktm_share_uncharge(en->tx, old - new);
 	swap(en->info, *info);
 	return 0;
 }

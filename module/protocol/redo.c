@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "redo.h"
+#include "share.h"
 
 static void fill(struct ktm_log_record *record, const struct ktm_enlistment *en,
 		 u16 type, const void *data, u32 length)
@@ -75,38 +76,11 @@ static void unpin_if_over(struct ktm_tx *tx)
 	spin_unlock(&tx->lock);
 }
 
-/*
- * A transaction must be small enough to be copied forward into the room that the
- * log keeps for that, an eighth of the ring. Half of it allows for the heads of
- * buffers and the filler at the ring's end.
- */
-#define TX_SHARE	16
-
-int ktm_redo_charge(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes)
-{
-	int ret = 0;
-
-	spin_lock(&tx->lock);
-	if (tx->log_bytes + bytes > ktm_log_ring_size(log) / TX_SHARE)
-		ret = -ENOSPC;
-	else
-		tx->log_bytes += bytes;
-	spin_unlock(&tx->lock);
-	return ret;
-}
-
-void ktm_redo_uncharge(struct ktm_tx *tx, u64 bytes)
-{
-	spin_lock(&tx->lock);
-	tx->log_bytes -= bytes;
-	spin_unlock(&tx->lock);
-}
-
 int ktm_redo_append(struct ktm_enlistment *en, const void *data, u32 length,
 		    u64 *lsn)
 {
 	struct ktm_tx *tx = en->tx;
-	u64 bytes = sizeof(struct ktm_disk_record) + round_up((u64)length, 8);
+	u64 bytes = KTM_SHARE_RECORD(length);
 	struct ktm_log_record record;
 	struct ktm_log *log;
 	int idx, ret;
@@ -122,7 +96,7 @@ int ktm_redo_append(struct ktm_enlistment *en, const void *data, u32 length,
 		goto out;
 	ret = ktm_enlistment_grow_lsns(en);
 	if (!ret)
-		ret = ktm_redo_charge(tx, log, bytes);
+		ret = ktm_share_charge(tx, log, bytes);
 	if (ret)
 		goto out;
 	ktm_tx_pin_log(tx, log, &tx->pin);
@@ -133,7 +107,7 @@ int ktm_redo_append(struct ktm_enlistment *en, const void *data, u32 length,
 		ktm_enlistment_add_lsn(en, record.lsn);
 		*lsn = record.lsn;
 	} else {
-		ktm_redo_uncharge(tx, bytes);
+		ktm_share_uncharge(tx, bytes);
 	}
 	unpin_if_over(tx);
 out:

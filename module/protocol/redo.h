@@ -23,22 +23,6 @@ bool ktm_redo_is_logged(const struct ktm_enlistment *en);
 int ktm_redo_check_append(struct ktm_enlistment *en);
 
 /**
- * ktm_redo_charge - count bytes of records against the transaction's share
- * @tx: the transaction
- * @log: its log
- * @bytes: how many
- * Return: 0, or -ENOSPC: it would be too big to be copied forward.
- */
-int ktm_redo_charge(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes);
-
-/**
- * ktm_redo_uncharge - give back what was counted
- * @tx: the transaction
- * @bytes: how many
- */
-void ktm_redo_uncharge(struct ktm_tx *tx, u64 bytes);
-
-/**
  * ktm_redo_append - append a REDO record
  * @en: the enlistment
  * @data: the record

@@ -3,6 +3,20 @@
  * ktm - room in the log for what a transaction needs to end
  */
 #include "reserve.h"
+#include "share.h"
+
+static int reserve_slots(struct ktm_tx *tx, struct ktm_log *log, u32 slots)
+{
+	int ret;
+
+	ret = ktm_share_charge_slots(tx, log, slots);
+	if (ret)
+		return ret;
+	ret = ktm_log_reserve(log, slots);
+	if (ret)
+		ktm_share_uncharge_slots(tx, slots);
+	return ret;
+}
 
 int ktm_reserve_get(struct ktm_reserve *reserve, struct ktm_tx *tx, u32 slots)
 {
@@ -14,7 +28,7 @@ int ktm_reserve_get(struct ktm_reserve *reserve, struct ktm_tx *tx, u32 slots)
 	if (!slots)
 		return 0;
 	log = ktm_tm_use_log(tx->tm, &idx);
-	ret = log ? ktm_log_reserve(log, slots) : -ESHUTDOWN;
+	ret = log ? reserve_slots(tx, log, slots) : -ESHUTDOWN;
 	ktm_tm_unuse_log(tx->tm, idx);
 	if (!ret)
 		reserve->slots = slots;
@@ -25,6 +39,7 @@ void ktm_reserve_use(struct ktm_reserve *reserve, struct ktm_step *step)
 {
 	ktm_assert_tx(step->tx);
 	step->tx->slots += reserve->slots;
+	ktm_share_use_slots(step->tx, reserve->slots);
 	reserve->slots = 0;
 }
 
@@ -39,12 +54,14 @@ void ktm_reserve_put(struct ktm_reserve *reserve)
 	if (log)
 		ktm_log_unreserve(log, reserve->slots);
 	ktm_tm_unuse_log(reserve->tx->tm, idx);
+	ktm_share_uncharge_slots(reserve->tx, reserve->slots);
 }
 
 void ktm_reserve_refuse(struct ktm_step *step, int error)
 {
+	bool full = error == -ENOSPC || error == -EDQUOT;
 	struct ktm_verdict verdict = {
-		.reason = error == -ENOSPC ? KTM_REASON_LOG_FULL : KTM_REASON_LOG_ERROR,
+		.reason = full ? KTM_REASON_LOG_FULL : KTM_REASON_LOG_ERROR,
 		.error = -error,
 	};
 

@@ -30,7 +30,8 @@ struct ktm_reserve {
  * @tx: the transaction
  * @slots: KTM_RESERVE_COMMIT, KTM_RESERVE_SUPERIOR, or 0: nothing is needed
  * Context: process context, may sleep, no locks.
- * Return: 0, also for a volatile TM; -ENOSPC, the log's error, -ESHUTDOWN.
+ * Return: 0, also for a volatile TM; -ENOSPC, -EDQUOT, the log's error, -ESHUTDOWN,
+ * -ENOMEM.
  */
 int ktm_reserve_get(struct ktm_reserve *reserve, struct ktm_tx *tx, u32 slots);
 

@@ -55,6 +55,36 @@ static struct ktm_rm *find_or_make(struct ktm_tm *tm, const uuid_t *uuid, u32 fl
 	return rm;
 }
 
+static int may_begin(const struct ktm_rm *rm, u32 flags, const struct ktm_rm_who *who)
+{
+	ktm_assert_rm(rm);
+	if (rm->state != KTM_RM_S_GONE || rm->busy || rm->flags != flags)
+		return -EEXIST;
+	if (!uid_eq(rm->owner, who->uid) && !who->admin)
+		return -EPERM;
+	return 0;
+}
+
+/*
+ * Takes the lock, also when it fails. An RM that waits for its return is charged
+ * already; for another one the caller pays now, outside of the lock.
+ */
+static int lock_charged(struct ktm_rm *rm, struct ktm_payer payer, bool *paid)
+	__acquires(&rm->lock)
+{
+	int ret = 0;
+
+	*paid = false;
+	spin_lock(&rm->lock);
+	while (!ret && !*paid && !rm->charged) {
+		spin_unlock(&rm->lock);
+		ret = ktm_objects_charge(payer, KTM_QUOTA_RM);
+		*paid = !ret;
+		spin_lock(&rm->lock);
+	}
+	return ret;
+}
+
 struct ktm_rm *ktm_rm_begin_life(struct ktm_tm *tm, const uuid_t *uuid,
 				 const char *name, u32 flags,
 				 const struct ktm_rm_who *who,
@@ -62,6 +92,7 @@ struct ktm_rm *ktm_rm_begin_life(struct ktm_tm *tm, const uuid_t *uuid,
 {
 	struct workqueue_struct *workers = NULL;
 	struct ktm_rm *rm;
+	bool paid;
 	int ret;
 
 	if (!(flags & KTM_RM_F_VOLATILE) && (!tm->durable || uuid_is_null(uuid)))
@@ -78,14 +109,13 @@ struct ktm_rm *ktm_rm_begin_life(struct ktm_tm *tm, const uuid_t *uuid,
 		goto err_workers;
 	}
 
-	spin_lock(&rm->lock);
-	if (rm->state != KTM_RM_S_GONE || rm->busy || rm->flags != flags)
-		ret = -EEXIST;
-	else if (!uid_eq(rm->owner, who->uid) && !who->admin)
-		ret = -EPERM;
-	else
+	ret = lock_charged(rm, who->payer, &paid);
+	if (!ret)
+		ret = may_begin(rm, flags, who);
+	if (!ret)
 		ret = ktm_rm_set_state(rm, KTM_RM_S_OFFLINE);
 	if (!ret) {
+		paid = paid && !ktm_rm_charge_locked(rm, who->payer.uid);
 		rm->life++;
 		rm->nr_files = 1;
 		rm->ops = ops;
@@ -94,6 +124,8 @@ struct ktm_rm *ktm_rm_begin_life(struct ktm_tm *tm, const uuid_t *uuid,
 		strscpy(rm->name, name, sizeof(rm->name));
 	}
 	spin_unlock(&rm->lock);
+	if (paid)
+		ktm_objects_uncharge(who->payer.uid, KTM_QUOTA_RM);
 	if (ret)
 		goto err_put;
 	if (ops)
@@ -246,6 +278,7 @@ void ktm_rm_end_life(struct ktm_rm *rm)
 	rm->priv = NULL;
 	rm->workers = NULL;
 	rm->busy = false;
+	ktm_rm_uncharge_locked(rm);
 	spin_unlock(&rm->lock);
 	wake_up_all(&rm->wait);
 	if (ops)

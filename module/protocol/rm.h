@@ -11,10 +11,12 @@
  * struct ktm_rm_who - on whose behalf a resource manager comes
  * @uid: the user; becomes the owner of an RM that is new
  * @admin: may take over the RM of another user, who stays its owner
+ * @payer: to whom it is charged
  */
 struct ktm_rm_who {
 	kuid_t uid;
 	bool admin;
+	struct ktm_payer payer;
 };
 
 /**
@@ -29,7 +31,7 @@ struct ktm_rm_who {
  * Context: process context, may sleep.
  * Return: the RM with a reference, to be given up by ktm_rm_end_life(), or
  * ERR_PTR of -EINVAL, -EEXIST, -EPERM (it belongs to another user), -ESHUTDOWN,
- * -ENOMEM.
+ * -EDQUOT, -ENOMEM.
  */
 struct ktm_rm *ktm_rm_begin_life(struct ktm_tm *tm, const uuid_t *uuid,
 				 const char *name, u32 flags,

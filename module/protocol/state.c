@@ -70,6 +70,8 @@ int ktm_tx_event(struct ktm_tx *tx, enum ktm_tx_event event,
 		return ret;
 	WRITE_ONCE(tx->state, arc.next);	/* some look without the lock */
 	*action = arc.action;
+	if (share_of(arc.next) == SHARE_NONE)
+		ktm_tx_uncharge(tx);
 	wake_up_all(&tx->wait);
 	ktm_freeze_wake(tx->tm);
 	return 0;

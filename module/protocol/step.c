@@ -25,6 +25,7 @@
 #include "deadline.h"
 #include "decide.h"
 #include "freeze.h"
+#include "share.h"
 #include "superior.h"
 
 struct workqueue_struct *ktm_workers;
@@ -69,6 +70,7 @@ static void leave(struct ktm_step *step, struct ktm_enlistment *en)
 	if (en->unresolved == rm->life && rm->nr_unresolved && !--rm->nr_unresolved)
 		wake_up_all(&rm->wait);
 	en->unresolved = 0;
+	ktm_rm_uncharge_locked(rm);
 	spin_unlock(&rm->lock);
 	if (queued)
 		refcount_dec(&en->obj.ref);	/* not the last: step.left's */
@@ -291,6 +293,7 @@ static void let_log_go(struct ktm_step *step)
 	if (tx->slots && step->log)
 		ktm_log_unreserve(step->log, tx->slots);
 	tx->slots = 0;
+	ktm_share_release(tx);
 }
 
 static void forget_deadline(struct ktm_step *step)

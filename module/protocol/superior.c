@@ -113,7 +113,9 @@ int ktm_superior_order(struct ktm_enlistment *en, enum ktm_en_event order)
 	if (tx->state == KTM_TX_S_ABORTING || tx->state == KTM_TX_S_ABORTED) {
 		ret = -ECANCELED;
 	} else if (reserve_ret && en->state == KTM_EN_S_ACTIVE) {
-		ktm_reserve_refuse(&step, reserve_ret);
+		/* of a quota the caller can hear, and try again */
+		if (reserve_ret != -EDQUOT)
+			ktm_reserve_refuse(&step, reserve_ret);
 		ret = reserve_ret;
 	} else {
 		if (en->state == KTM_EN_S_ACTIVE && order != KTM_EN_E_DO_COMMIT) {

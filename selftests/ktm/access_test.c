@@ -202,7 +202,8 @@ TEST(quota)
 	ASSERT_NE(NULL, file);
 	ASSERT_NE(NULL, fgets(before, sizeof(before), file));
 	ASSERT_EQ(0, tm_make(&tm, 0666));
-	ASSERT_EQ(0, write_quota("5"));
+	/* 2 for each transaction and its fd */
+	ASSERT_EQ(0, write_quota("10"));
 	pid = fork();
 	if (!pid) {
 		struct ktm_tm_info info;
@@ -217,7 +218,7 @@ TEST(quota)
 		if (tm_make_on(dev, 0, &(struct tm_handle){ }) != -EDQUOT)
 			_exit(4);
 		/* what was refused has left nothing */
-		if (tm_info(&tm, &info) || info.nr_active != 5)
+		if (tm_info(&tm, &info) || info.nr_active != 5 || info.aborted)
 			_exit(5);
 		close(tx[0].fd);
 		if (tx_begin(&tm, &tx[5], 0))

@@ -142,8 +142,8 @@ TEST(quota_used_up)
 	ASSERT_NE(NULL, file);
 	ASSERT_NE(NULL, fgets(before, sizeof(before), file));
 	ASSERT_EQ(0, make_objects(&o));
-	/* 1, and the process uses it up: nobody else has objects as this user */
-	ASSERT_EQ(0, write_text(QUOTA, "1"));
+	/* one transaction and its fd use it up: nobody else has objects as this user */
+	ASSERT_EQ(0, write_text(QUOTA, "2"));
 	pid = fork();
 	if (!pid) {
 		struct tx_handle tx;
@@ -157,9 +157,9 @@ TEST(quota_used_up)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 	ASSERT_EQ(0, write_text(QUOTA, before));
-	/* the child's own was rolled back, and the one that got no fd */
+	/* the child's own was rolled back */
 	ASSERT_TM(&o.tm, .state = KTM_TM_S_ONLINE, .rms = 1, .active = 1,
-		  .unfinished = 1, .aborted = 2);
+		  .unfinished = 1, .aborted = 1);
 	ASSERT_RM(&o.rm, .state = KTM_RM_S_ONLINE, .nr = 2);
 }
 
@@ -238,7 +238,7 @@ TEST(attach_without_an_fd)
 	EXPECT_EQ(-EMFILE, ktm_call(dev, KTM_IOC_TM_ATTACH, &arg));
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
 
-	ASSERT_EQ(0, write_text(QUOTA, "1"));
+	ASSERT_EQ(0, write_text(QUOTA, "2"));
 	pid = fork();
 	if (!pid) {
 		struct tx_handle tx;

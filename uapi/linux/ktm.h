@@ -99,7 +99,7 @@
  * EAGAIN          the TM is frozen, or nothing is there to be read; call again
  * EMSGSIZE        a record or a buffer is too long (or too short)
  * ENOSPC          the log ring is full
- * EDQUOT          the caller's quota of objects is used up
+ * EDQUOT          a quota of objects or of log bytes is used up: see Quotas
  * EMFILE, ENFILE  no fd left in the process, no file in the system
  * EBUSY           the device or object is in use
  * EIO             the outcome is in doubt: the log failed, the TM is offline and
@@ -114,6 +114,39 @@
  * ENOMEM          out of memory
  * EINTR           a signal came before the outcome; call again to wait on
  * =============== =========================================================
+ */
+
+/**
+ * DOC: Quotas
+ *
+ * What each user holds is bounded in two ways. EDQUOT: the call would exceed a bound,
+ * and has changed nothing, unless its description says otherwise.
+ *
+ * Objects: the module parameter max_user_objects. A TM counts 16, an RM, a
+ * transaction, an enlistment and an fd of any of them 1 each. An object counts for
+ * the user who made it, with or without an fd:
+ *
+ * - a TM and an enlistment until they are freed;
+ * - a transaction until it is committed, rolled back or in doubt;
+ * - an RM as long as it is present or has enlistments that wait for its return; the
+ *   user who began the first such life pays.
+ *
+ * What recovery finds counts for the owner of the RM, a transaction for the owner of
+ * the first RM that has prepared in it; this is never refused. An fd counts for who
+ * got it by a call, until the last copy of it is closed.
+ *
+ * Bytes of a log: the module parameter max_user_log_percent, a share of the ring of
+ * each TM. A transaction counts for the user who began it: its redo records, the votes
+ * and the recovery information of its enlistments, and from its commit on 4096 bytes
+ * for each of the records of promise, decision and end. They are given back when the
+ * ring does not have to keep its records any more: when it is rolled back, and when it
+ * has committed and the end is in the log.
+ *
+ * A user is an fsuid; all that is done in a user namespace counts for the user who
+ * made it, or the outermost one around it. Who has CAP_SYS_RESOURCE in the initial user
+ * namespace is above both bounds, but counts: for objects when they are made, for the
+ * log when the transaction is begun. New values of the parameters count from the next
+ * call on. KTM_IOC_TM_INFO tells what the caller holds and may hold.
  */
 
 #define KTM_UUID_SIZE		16
@@ -478,6 +511,10 @@ enum ktm_tm_state {
  *	copies its records forward because the ring is full.
  * @log_recovered: out: end of what the attach found in the log: recovery has read
  *	all records below this LSN, and none above it
+ * @user_objects: out: what the caller holds of the quota of objects, on all TMs
+ * @user_objects_max: out: how much that may be
+ * @user_log: out: bytes of the ring that the transactions of the caller hold
+ * @user_log_max: out: how much that may be
  */
 struct ktm_tm_info {
 	__u32 size;
@@ -508,6 +545,10 @@ struct ktm_tm_info {
 	__u8 oldest_tx[KTM_UUID_SIZE];
 	__aligned_u64 oldest_lsn;
 	__aligned_u64 log_recovered;
+	__aligned_u64 user_objects;
+	__aligned_u64 user_objects_max;
+	__aligned_u64 user_log;
+	__aligned_u64 user_log_max;
 };
 #define KTM_IOC_TM_INFO _IO(KTM_IOC_TYPE, KTM_NR_TM_INFO)
 
@@ -853,7 +894,9 @@ struct ktm_tx_info {
  * KTM_IOC_TX_COMMIT returns 0 when the transaction is committed: the decision
  * is durable, and every enlistment whose RM is present has carried it out. It
  * may be called again, e.g. after EINTR, and then waits for the same outcome.
- * ECANCELED: rolled back, nothing changed. EINPROGRESS: KTM_TX_END_F_NONBLOCK
+ * ECANCELED: rolled back, nothing changed. EDQUOT: the quota of log bytes has no room
+ * for the end of the transaction; it is as active as before, and may be committed when
+ * others of the user have ended. EINPROGRESS: KTM_TX_END_F_NONBLOCK
  * was given, and the outcome is not known yet or an enlistment whose RM is present
  * has not carried it out; poll() reports POLLIN when that is done.
  * EAGAIN: the same flag, and the TM is frozen (KTM_IOC_TM_FREEZE); without the flag
@@ -1100,7 +1143,8 @@ struct ktm_notification {
  * flag than KTM_EN_F_COMMIT_REQUEST, that without it, or of a volatile RM on a
  * durable TM), EBUSY, EPROTO (the RM has not recovered or is gone, or it is too
  * late), ECANCELED (it was rolled back), EMSGSIZE (KTM_TX_MAX_ENLISTMENTS
- * reached), ESHUTDOWN, EDQUOT, EMFILE, ENOMEM.
+ * reached), ENOSPC (the votes would be more than the records of a transaction may
+ * take), ESHUTDOWN, EDQUOT, EMFILE, ENOMEM.
  */
 struct ktm_en_create {
 	__u32 size;
@@ -1250,12 +1294,13 @@ struct ktm_en_info {
  * @lsn: out: where it stands
  *
  * Allowed until the enlistment has answered PREPARE. All records of a
- * transaction together may take a sixteenth of the ring. The record costs no
+ * transaction together, with the votes of all that are enlisted, may take a sixteenth
+ * of the ring. The record costs no
  * flush: it is durable when the decision is, and given back in order by
  * KTM_IOC_EN_READ_LOG until the enlistment has ended.
  *
  * Return: 0, or EPROTO, ECANCELED, EINVAL (volatile TM or RM, length 0), EMSGSIZE,
- * ENOSPC, EIO, ESHUTDOWN, EFAULT, ENOMEM.
+ * ENOSPC, EDQUOT, EIO, ESHUTDOWN, EFAULT, ENOMEM.
  */
 struct ktm_en_log {
 	__u32 size;
@@ -1312,7 +1357,7 @@ struct ktm_en_read_log {
  *
  * Return: 0, or EINVAL (volatile TM or RM), EMSGSIZE (set: too long; get: does
  * not fit, length tells what is needed, nothing was copied), EFAULT, ENOMEM;
- * set also EPROTO, ECANCELED, ENOSPC, ESHUTDOWN.
+ * set also EPROTO, ECANCELED, ENOSPC, EDQUOT, ESHUTDOWN.
  */
 struct ktm_en_recovery_info {
 	__u32 size;
@@ -1363,6 +1408,8 @@ struct ktm_en_recovery_info {
  * the enlistment is not a superior's. ENOSPC, EIO, ESHUTDOWN: the log has no room
  * for what must not fail later; the transaction is rolled back. While the TM is
  * frozen (KTM_IOC_TM_FREEZE) they wait for the thaw; EINTR: a signal came before.
+ * EDQUOT: the quota of log bytes has no room for that; nothing was changed. To
+ * KTM_IOC_EN_REJECT_SINGLE_PHASE it says that the transaction is rolled back.
  *
  * Return: 0, or EINVAL (clock), EPROTO (not asked for in this state), EALREADY
  * (answered before: a late duplicate, harmless), ECANCELED (the transaction was
