@@ -548,6 +548,9 @@ static int make_tx(struct found_tx *found, struct ktm_tm *tm)
 	ktm_step_begin(&step, tx);
 	ktm_step_end(&step);
 out:
+	/* the table still holds the tail */
+	if (ret)
+		ktm_tx_unpin_log(tx, &tx->pin);
 	ktm_tx_put(tx);
 	return ret;
 }
