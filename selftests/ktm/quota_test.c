@@ -119,14 +119,14 @@ static const struct kind kinds[] = {
 /* Nothing that a look shows has changed. */
 static void must_refuse(struct place *p, const struct kind *kind)
 {
+	int nr = kind->make == make_en ? 4 : 1;
 	struct ktm_tm_info before, after;
 
 	MUST(!tm_info(&p->tm, &before));
 	MUST(kind->make(p) == -EDQUOT);
 	MUST(!tm_info(&p->tm, &after));
 	MUST(!memcmp(&before, &after, sizeof(before)));
-	MUST(!*tx_differs(&one_tx, (struct tx_want){ .state = KTM_TX_S_ACTIVE,
-						     .nr = kind->make == make_en ? 4 : 1 }));
+	MUST(!*tx_differs(&one_tx, (struct tx_want){ .state = KTM_TX_S_ACTIVE, .nr = nr }));
 }
 
 /* The limit is met exactly, and what is freed can be had again. */
