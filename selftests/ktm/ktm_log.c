@@ -245,6 +245,27 @@ int tm_detach(const struct tm_handle *tm)
 	return ktm_call(tm->fd, KTM_IOC_TM_DETACH, &arg);
 }
 
+int tm_forward(const struct tm_handle *tm, __u64 clock, __u32 *recovered, __u32 *left)
+{
+	struct ktm_tm_rollforward arg = { .size = sizeof(arg), .clock = clock };
+	int ret = ktm_call(tm->fd, KTM_IOC_TM_ROLLFORWARD, &arg);
+
+	*recovered = arg.recovered;
+	*left = arg.left;
+	return ret;
+}
+
+int tm_recover(const struct tm_handle *tm, __u32 flags, __u32 *recovered,
+	       __u32 *discarded)
+{
+	struct ktm_tm_recover arg = { .size = sizeof(arg), .flags = flags };
+	int ret = ktm_call(tm->fd, KTM_IOC_TM_RECOVER, &arg);
+
+	*recovered = arg.recovered;
+	*discarded = arg.discarded;
+	return ret;
+}
+
 long long device_flushes(const char *path)
 {
 	char real[PATH_MAX], stat[PATH_MAX + 32];

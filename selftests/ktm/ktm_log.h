@@ -54,6 +54,11 @@ int tm_attach_fd(int dev_fd, const __u8 *uuid, struct tm_handle *tm,
 		 __u32 *recovered, __u32 flags);
 int tm_detach(const struct tm_handle *tm);
 
+/* The steps of a recovery, of a TM that was attached with ..._F_NO_RECOVER. */
+int tm_forward(const struct tm_handle *tm, __u64 clock, __u32 *recovered, __u32 *left);
+int tm_recover(const struct tm_handle *tm, __u32 flags, __u32 *recovered,
+	       __u32 *discarded);
+
 /* Cache flushes that the device has done; -1 if that is not known. */
 long long device_flushes(const char *path);
 

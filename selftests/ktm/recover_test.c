@@ -56,28 +56,6 @@ static int attach(struct _test_data_recover *self, __u32 *recovered)
 			       KTM_TM_ATTACH_F_NO_RECOVER);
 }
 
-static int forward(struct _test_data_recover *self, __u64 clock, __u32 *recovered,
-		   __u32 *left)
-{
-	struct ktm_tm_rollforward arg = { .size = sizeof(arg), .clock = clock };
-	int ret = ktm_call(self->tm.fd, KTM_IOC_TM_ROLLFORWARD, &arg);
-
-	*recovered = arg.recovered;
-	*left = arg.left;
-	return ret;
-}
-
-static int recover(struct _test_data_recover *self, __u32 flags, __u32 *recovered,
-		   __u32 *discarded)
-{
-	struct ktm_tm_recover arg = { .size = sizeof(arg), .flags = flags };
-	int ret = ktm_call(self->tm.fd, KTM_IOC_TM_RECOVER, &arg);
-
-	*recovered = arg.recovered;
-	*discarded = arg.discarded;
-	return ret;
-}
-
 /* The RM's next life is told of the first @nr, and of nothing else. */
 static void come_back(struct __test_metadata *_metadata,
 		      struct _test_data_recover *self, int nr)
@@ -140,12 +118,12 @@ TEST_F_TIMEOUT(recover, waits, 240)
 		ASSERT_EQ(0, stop(self));
 	}
 	ASSERT_EQ(0, attach(self, &recovered));
-	ASSERT_EQ(0, recover(self, 0, &recovered, &other));
+	ASSERT_EQ(0, tm_recover(&self->tm, 0, &recovered, &other));
 	EXPECT_EQ(NR, recovered);
 	EXPECT_EQ(0, other);
 	ASSERT_TM(&self->tm, .state = KTM_TM_S_ONLINE, .unfinished = NR);
-	EXPECT_EQ(-EALREADY, recover(self, 0, &recovered, &other));
-	EXPECT_EQ(-EALREADY, forward(self, 1, &recovered, &other));
+	EXPECT_EQ(-EALREADY, tm_recover(&self->tm, 0, &recovered, &other));
+	EXPECT_EQ(-EALREADY, tm_forward(&self->tm, 1, &recovered, &other));
 	come_back(_metadata, self, NR);
 }
 
@@ -156,24 +134,24 @@ TEST_F_TIMEOUT(recover, forward, 240)
 	int i;
 
 	ASSERT_EQ(0, attach(self, NULL));
-	EXPECT_EQ(-EINVAL, forward(self, 0, &recovered, &left));
+	EXPECT_EQ(-EINVAL, tm_forward(&self->tm, 0, &recovered, &left));
 	for (i = 0; i < NR; i++) {
-		ASSERT_EQ(0, forward(self, self->clock[i] - 1, &recovered, &left));
+		ASSERT_EQ(0, tm_forward(&self->tm, self->clock[i] - 1, &recovered, &left));
 		EXPECT_EQ(i, recovered);
 		EXPECT_EQ(NR - i, left);
-		ASSERT_EQ(0, forward(self, self->clock[i], &recovered, &left));
+		ASSERT_EQ(0, tm_forward(&self->tm, self->clock[i], &recovered, &left));
 		EXPECT_EQ(i + 1, recovered);
 		EXPECT_EQ(NR - i - 1, left);
 	}
-	EXPECT_EQ(-EINVAL, forward(self, self->clock[0], &recovered, &left));
-	ASSERT_EQ(0, forward(self, ~0ULL, &recovered, &left));
+	EXPECT_EQ(-EINVAL, tm_forward(&self->tm, self->clock[0], &recovered, &left));
+	ASSERT_EQ(0, tm_forward(&self->tm, ~0ULL, &recovered, &left));
 	EXPECT_EQ(NR, recovered);
 	EXPECT_EQ(0, left);
 	ASSERT_EQ(0, stop(self));
 
 	ASSERT_EQ(0, attach(self, NULL));
-	ASSERT_EQ(0, forward(self, self->clock[0], &recovered, &left));
-	ASSERT_EQ(0, recover(self, 0, &recovered, &left));
+	ASSERT_EQ(0, tm_forward(&self->tm, self->clock[0], &recovered, &left));
+	ASSERT_EQ(0, tm_recover(&self->tm, 0, &recovered, &left));
 	EXPECT_EQ(NR, recovered);
 	come_back(_metadata, self, NR);
 }
@@ -186,12 +164,12 @@ TEST_F_TIMEOUT(recover, discard, 240)
 	void *image;
 
 	ASSERT_EQ(0, attach(self, NULL));
-	EXPECT_EQ(-EINVAL, recover(self, KTM_TM_RECOVER_F_DISCARD, &recovered,
+	EXPECT_EQ(-EINVAL, tm_recover(&self->tm, KTM_TM_RECOVER_F_DISCARD, &recovered,
 				   &discarded));
 	ASSERT_TM(&self->tm, .state = KTM_TM_S_RECOVERING);
-	ASSERT_EQ(0, forward(self, self->clock[1], &recovered, &discarded));
+	ASSERT_EQ(0, tm_forward(&self->tm, self->clock[1], &recovered, &discarded));
 	ASSERT_EQ(0, tm_info(&self->tm, &before));
-	ASSERT_EQ(0, recover(self, KTM_TM_RECOVER_F_DISCARD, &recovered, &discarded));
+	ASSERT_EQ(0, tm_recover(&self->tm, KTM_TM_RECOVER_F_DISCARD, &recovered, &discarded));
 	EXPECT_EQ(2, recovered);
 	EXPECT_EQ(2, discarded);
 	/* before it is used for anything: as a crash would leave it now */
@@ -248,7 +226,7 @@ TEST_F_TIMEOUT(recover, copies_keep_their_clock, 240)
 	ASSERT_EQ(0, attach(self, &recovered));
 	EXPECT_EQ(NR, recovered);
 	for (i = 0; i < NR; i++) {
-		ASSERT_EQ(0, forward(self, self->clock[i], &recovered, &left));
+		ASSERT_EQ(0, tm_forward(&self->tm, self->clock[i], &recovered, &left));
 		EXPECT_EQ(i + 1, recovered);
 	}
 }
