@@ -33,7 +33,9 @@ static u64 last_lsn(const u64 *lsns, u32 nr)
 
 bool ktm_redo_is_logged(const struct ktm_enlistment *en)
 {
-	return en->tx->tm->durable && !(en->rm->flags & KTM_RM_F_VOLATILE);
+	/* a superior does not vote, so nothing of it would be found after a crash */
+	return en->tx->tm->durable && !(en->rm->flags & KTM_RM_F_VOLATILE) &&
+	       !(en->flags & KTM_EN_F_SUPERIOR);
 }
 
 int ktm_redo_check_append(struct ktm_enlistment *en)

@@ -11,7 +11,7 @@
  * ktm_redo_is_logged - does the enlistment leave traces in the log?
  * @en: the enlistment
  *
- * Those of volatile RMs and TMs do not.
+ * Those of volatile RMs and TMs do not, nor do superiors.
  */
 bool ktm_redo_is_logged(const struct ktm_enlistment *en);
 

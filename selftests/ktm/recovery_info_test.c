@@ -201,6 +201,25 @@ TEST_F(info, not_without_a_log)
 	EXPECT_EQ(-EINVAL, get(&en, &byte, &length));
 }
 
+/* A superior does not vote: what it says would be lost in a crash, after a success. */
+TEST_F(info, not_of_a_superior)
+{
+	struct tx_handle tx;
+	struct en_handle en;
+	char byte = 0;
+	__u32 length = 1;
+
+	ASSERT_EQ(0, tx_begin(&self->tm, &tx, 0));
+	ASSERT_EQ(0, en_make(&self->rm, &tx, &en, 1, KTM_EN_F_SUPERIOR));
+	EXPECT_EQ(-EINVAL, en_log(&en, &byte, 1, NULL));
+	EXPECT_EQ(-EINVAL, en_read_log(&en, 0, &byte, &length));
+	EXPECT_EQ(-EINVAL, set(&en, &byte, 1));
+	EXPECT_EQ(-EINVAL, get(&en, &byte, &length));
+	ASSERT_EN(&en, .state = KTM_EN_S_ACTIVE, .tx_state = KTM_TX_S_ACTIVE);
+	close(en.fd);
+	close(tx.fd);
+}
+
 /* It takes its part of the transaction's share of the ring, and gives it back. */
 TEST_F(info, counts_in_the_share)
 {

@@ -1299,8 +1299,9 @@ struct ktm_en_info {
  * flush: it is durable when the decision is, and given back in order by
  * KTM_IOC_EN_READ_LOG until the enlistment has ended.
  *
- * Return: 0, or EPROTO, ECANCELED, EINVAL (volatile TM or RM, length 0), EMSGSIZE,
- * ENOSPC, EDQUOT, EIO, ESHUTDOWN, EFAULT, ENOMEM.
+ * Return: 0, or EPROTO, ECANCELED, EINVAL (volatile TM or RM, a superior, which has a
+ * log of its own, length 0), EMSGSIZE, ENOSPC, EDQUOT, EIO, ESHUTDOWN, EFAULT,
+ * ENOMEM.
  */
 struct ktm_en_log {
 	__u32 size;
@@ -1322,8 +1323,8 @@ struct ktm_en_log {
  * @reserved: must be 0
  *
  * Return: 0, or ENOENT (no such record), EMSGSIZE (length tells what is
- * needed, nothing was copied), EINVAL (volatile TM or RM), EPROTO (rolled back or
- * ended: the records may be gone), ESHUTDOWN, EIO, EUCLEAN, EFAULT, ENOMEM.
+ * needed, nothing was copied), EINVAL (volatile TM or RM, a superior), EPROTO (rolled
+ * back or ended: the records may be gone), ESHUTDOWN, EIO, EUCLEAN, EFAULT, ENOMEM.
  */
 struct ktm_en_read_log {
 	__u32 size;
@@ -1346,7 +1347,7 @@ struct ktm_en_read_log {
  *
  * KTM_IOC_EN_SET_RECOVERY_INFO keeps bytes that mean something to the RM alone.
  * Each call replaces what was set before; length 0 takes it away. Allowed while
- * the enlistment is ACTIVE or PREPARING. They are logged with the prepare
+ * the enlistment has not answered PREPARE. They are logged with the prepare
  * answer, without a flush of their own, and are durable when the decision is;
  * a transaction that ends in a single phase logs nothing. They count in the
  * sixteenth of the ring that the records of a transaction may take.
@@ -1355,9 +1356,9 @@ struct ktm_en_read_log {
  * can be opened, in this life of the RM or a later one. Length 0: there are
  * none.
  *
- * Return: 0, or EINVAL (volatile TM or RM), EMSGSIZE (set: too long; get: does
- * not fit, length tells what is needed, nothing was copied), EFAULT, ENOMEM;
- * set also EPROTO, ECANCELED, ENOSPC, EDQUOT, ESHUTDOWN.
+ * Return: 0, or EINVAL (volatile TM or RM, a superior), EMSGSIZE (set: too long;
+ * get: does not fit, length tells what is needed, nothing was copied), EFAULT,
+ * ENOMEM; set also EPROTO, ECANCELED, ENOSPC, EDQUOT, ESHUTDOWN.
  */
 struct ktm_en_recovery_info {
 	__u32 size;
