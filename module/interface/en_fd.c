@@ -21,7 +21,7 @@ static int en_info(struct ktm_call *call)
 {
 	struct ktm_enlistment *en = call->object;
 
-	ktm_en_fill_info(&call->arg.en_info, en, READ_ONCE(en->key));
+	ktm_en_fill_info(&call->arg.en_info, en, ktm_enlistment_key(en));
 	return 0;
 }
 

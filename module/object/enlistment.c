@@ -87,6 +87,20 @@ static u64 take_key(struct ktm_enlistment *en)
 	return key;
 }
 
+u64 ktm_enlistment_key(struct ktm_enlistment *en)
+{
+	struct ktm_rm *rm = en->rm;
+	u64 key;
+
+	spin_lock(&rm->lock);
+	key = en->key;
+	/* it has left before that life has ended, which found it no more */
+	if (list_empty(&en->rm_node) && en->life != rm->life)
+		key = 0;
+	spin_unlock(&rm->lock);
+	return key;
+}
+
 static void key_is_gone(struct ktm_rm *rm)
 {
 	ktm_assert_rm(rm);

@@ -107,6 +107,13 @@ struct ktm_enlistment *ktm_enlistment_alloc(struct ktm_tx *tx, struct ktm_rm *rm
 void ktm_enlistment_adopt_key(struct ktm_enlistment *en, u64 key);
 
 /**
+ * ktm_enlistment_key - the key that its RM has given
+ * @en: the enlistment
+ * Return: the key, 0 when the life of the RM that gave it has ended.
+ */
+u64 ktm_enlistment_key(struct ktm_enlistment *en);
+
+/**
  * ktm_enlistment_forget_key - leave the key to the caller, who failed to enlist
  * @en: the enlistment
  */

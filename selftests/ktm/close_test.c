@@ -136,8 +136,7 @@ TEST_F(close, rm)
 					   variant->tx_state);
 	ASSERT_EQ(0, close(self->rm[0].fd));
 	/* a key means nothing to anybody but that life of the RM */
-	if (variant->point != AT_DONE)
-		self->en[0].info.key = 0;
+	self->en[0].info.key = 0;
 	ASSERT_EN(&self->en[0], .state = KTM_EN_S_DONE, .tx_state = variant->tx_state);
 	ASSERT_TX(&self->tx, .state = variant->tx_state, .reason = reason, .nr = 1,
 		  .waiting = 1, .rm = rolls_back ? &self->rm[0] : NULL);
