@@ -166,7 +166,7 @@ int ktm_answer_request_outcome(struct ktm_enlistment *en)
 	int ret;
 
 	ktm_step_begin(&step, en->tx);
-	if (en->suspended)
+	if (en->suspended && en->state != KTM_EN_S_DONE)
 		ret = -EPROTO;	/* it has to ask as one that came back does */
 	else
 		ret = overtaken(en, ktm_step_en(&step, en, KTM_EN_E_REQUEST_OUTCOME));

@@ -81,7 +81,8 @@ void ktm_phase_1_over(struct ktm_step *step)
 
 int ktm_superior_resume(struct ktm_step *step, struct ktm_enlistment *en)
 {
-	if (!en->suspended)
+	/* of what has left, what it says is late, whoever says it */
+	if (!en->suspended || en->state == KTM_EN_S_DONE)
 		return 0;
 	if (!ktm_answer_may_ask(en))
 		return -EPROTO;

@@ -197,6 +197,29 @@ TEST_F(indoubt, no_volatile_superior)
 	close(rm.fd);
 }
 
+/* A member and a superior that have left while their RMs were away: all is late. */
+TEST_F(indoubt, late_in_no_life)
+{
+	ASSERT_EQ(0, order_prepare(&self->sup));
+	ASSERT_EQ(0, prepare_complete(&self->en[0]));
+	drop(&self->rm[0].fd);
+	ASSERT_EQ(-EPROTO, request_outcome(&self->en[0]));
+	ASSERT_EQ(0, en_veto(&self->en[1], KTM_REASON_RM, 0, ""));
+	ASSERT_EQ(-EALREADY, request_outcome(&self->en[0]));
+}
+
+TEST_F(indoubt, late_order_in_no_life)
+{
+	PREPARE_ALL();
+	ASSERT_EQ(0, order_commit(&self->sup));
+	EACH_NOTE(KTM_NOTIFY_COMMIT);
+	drop(&self->boss.fd);
+	ASSERT_EQ(-EPROTO, order_commit(&self->sup));
+	EACH(commit_complete);
+	EXPECT_EQ(-EALREADY, order_commit(&self->sup));
+	EXPECT_EQ(-EALREADY, en_veto(&self->sup, KTM_REASON_RM, 0, ""));
+}
+
 /* It comes back with the TM still there. */
 TEST_F(indoubt, superior_away_and_back)
 {
