@@ -2,11 +2,7 @@
 /*
  * ktm selftests - one process of the random test: the kernel against the model
  */
-#include <stdarg.h>
-
 #include "driver.h"
-
-#define TELL	24	/* calls on the object that are told of a disagreement */
 
 __u64 d_random(struct driver *d, __u64 below)
 {
@@ -16,144 +12,13 @@ __u64 d_random(struct driver *d, __u64 below)
 	return below ? (d->random >> 11) % below : d->random;
 }
 
-void d_note(struct driver *d, const char *what, int tx, int en, int rm)
+/* splitmix: processes with seeds that are near have numbers that are not */
+__u64 driver_seed(__u64 seed, int index)
 {
-	d->now = (struct call){ .nth = d->tally->ops, .what = what, .tx = tx, .en = en,
-				.rm = rm };
-	if (tx >= 0)
-		d->now.tx_state = d->model.tx[tx].state;
-	if (en < 0)
-		return;
-	d->now.en_state = d->model.tx[tx].en[en].state;
-	if (rm < 0)
-		d->now.rm = d->model.tx[tx].en[en].rm - d->model.rm;
-}
-
-static const char *tx_name(__u32 state)
-{
-	static const char * const names[] = { "NEW", "ACTIVE", "PREPARING", "DECIDING",
-		"SINGLE_PHASE", "COMMITTING", "ABORTING", "COMMITTED", "ABORTED", "INDOUBT" };
-
-	return state < ARRAY_LEN(names) ? names[state] : "?";
-}
-
-static const char *en_name(__u32 state)
-{
-	static const char * const names[] = { "NEW", "ACTIVE", "PREPARING", "PREPARED",
-		"SINGLE_PHASE", "COMMITTING", "ABORTING", "DONE" };
-
-	return state < ARRAY_LEN(names) ? names[state] : "?";
-}
-
-static const char *error_name(int ret)
-{
-	return ret < 0 ? strerrorname_np(-ret) : "0";
-}
-
-static void tell_call(const struct call *call)
-{
-	printf("#   %8llu %-22s", call->nth, call->what);
-	if (call->tx >= 0)
-		printf(" tx %d %s", call->tx, tx_name(call->tx_state));
-	if (call->en >= 0)
-		printf(", enlistment %d %s", call->en, en_name(call->en_state));
-	if (call->rm >= 0)
-		printf(", rm %d", call->rm);
-	printf(": %s, model %s\n", error_name(call->got), error_name(call->want));
-}
-
-/* A query changes nothing, so it explains nothing. */
-static bool changes(const struct call *call)
-{
-	static const char * const queries[] = { "tx_info", "en_info", "rm_info", "tm_info",
-		"poll", "list", "malformed", "en_read_log" };
-	int i;
-
-	for (i = 0; i < ARRAY_LEN(queries); i++)
-		if (!strcmp(call->what, queries[i]))
-			return false;
-	return call->got != -EAGAIN;
-}
-
-/*
- * Concerns a call the objects of this one? What is wrong with the notifications of
- * an RM may come from any transaction.
- */
-static bool concerns(const struct driver *d, const struct call *call)
-{
-	if (!changes(call))
-		return false;
-	if (call->tx == -2 || d->now.tx < 0)
-		return true;
-	return call->tx == d->now.tx || (call->tx < 0 && call->rm == d->now.rm);
-}
-
-/* The last of them, oldest first */
-static void tell_trace(const struct driver *d)
-{
-	__u64 oldest = d->nr_calls > TRACE ? d->nr_calls - TRACE : 0, at;
-	__u64 mine[TELL];
-	int nr = 0;
-
-	for (at = d->nr_calls; at > oldest && nr < TELL; at--) {
-		const struct call *call = &d->trace[(at - 1) % TRACE];
-
-		if (concerns(d, call))
-			mine[nr++] = at - 1;
-		/* what its slot held before is another transaction */
-		if (d->now.tx >= 0 && call->tx == d->now.tx && !call->got &&
-		    !strcmp(call->what, "tx_create"))
-			break;
-	}
-	while (nr)
-		tell_call(&d->trace[mine[--nr] % TRACE]);
-}
-
-void d_differ(struct driver *d, const char *format, ...)
-{
-	va_list args;
-
-	d->tally->disagreements++;
-	/* one write, so that processes do not mix */
-	flockfile(stdout);
-	printf("# disagreement in process %d at operation %llu: ", d->index, d->tally->ops);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf("\n# the last calls on the object, with the states that the model had before:\n");
-	tell_trace(d);
-	tell_call(&d->now);
-	fflush(stdout);
-	funlockfile(stdout);
-	_exit(1);
-}
-
-static void remember(struct driver *d)
-{
-	d->trace[d->nr_calls++ % TRACE] = d->now;
-}
-
-void d_agree(struct driver *d, int got, int want)
-{
-	d->now.got = got;
-	d->now.want = want;
-	if (got != want)
-		d_differ(d, "%s gives %s, the model %s", d->now.what, error_name(got),
-			 error_name(want));
-	remember(d);
-}
-
-void d_number(struct driver *d, const char *what, __u64 got, __u64 want)
-{
-	if (got != want)
-		d_differ(d, "%s: %s is %llu, the model has %llu", d->now.what, what, got, want);
-}
-
-void d_bytes(struct driver *d, const char *what, const void *got, const void *want,
-	     size_t size)
-{
-	if (memcmp(got, want, size))
-		d_differ(d, "%s: %s is not the model's", d->now.what, what);
+	seed += (index + 1) * 0x9e3779b97f4a7c15ULL;
+	seed = (seed ^ (seed >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	seed = (seed ^ (seed >> 27)) * 0x94d049bb133111ebULL;
+	return (seed ^ (seed >> 31)) | 1;
 }
 
 int d_tx_file(struct driver *d, int tx)
@@ -193,7 +58,8 @@ void d_settle(struct driver *d)
 	for (i = 0; i < M_TXS; i++) {
 		if (!d->model.tx[i].used || !d->model.tx[i].decided)
 			continue;
-		while (!query_tx(d, i, &info) && info.state == KTM_TX_S_DECIDING) {
+		while (!query_tx(d, i, &info) && (info.state == KTM_TX_S_DECIDING ||
+					       info.state == KTM_TX_S_PROMISING)) {
 			if (now_ns() > limit) {
 				d_note(d, "wait for the decision", i, -1, -1);
 				d_differ(d, "no decision comes");
@@ -204,95 +70,24 @@ void d_settle(struct driver *d)
 	}
 }
 
-static void check_reason(struct driver *d, int tx, const struct ktm_tx_info *info)
+/*
+ * Until the call of the other process has done its part, which it does at once if it
+ * does anything. If it only waits, nobody can tell that it does.
+ */
+void d_await_begin(struct driver *d, int tx, bool commit)
 {
-	struct m_tx *model = &d->model.tx[tx];
-	int i;
+	__u64 limit = now_ns() + PATIENCE * MSEC;
+	struct m_tx *m = &d->model.tx[tx];
+	struct ktm_tx_info info;
+	bool begins = commit ? m->state == KTM_TX_S_ACTIVE : m_may_abort(m);
 
-	if (d->tx[tx].reason_open) {
-		model->reason = info->reason;
-		model->error = info->error;
-		model->reason_rm = NULL;
-		for (i = 0; i < M_RMS; i++)
-			if (!memcmp(d->rm[i].uuid, info->reason_rm, KTM_UUID_SIZE))
-				model->reason_rm = &d->model.rm[i];
-		d->tx[tx].reason_open = false;
+	if (commit && d->model.freeze == M_FROZEN)
+		d_thaw(d);
+	while (begins && !query_tx(d, tx, &info) && info.state == m->state) {
+		if (now_ns() > limit)
+			d_differ(d, "%s, and nothing happens", d->now.what);
+		usleep(20);
 	}
-	d_number(d, "reason", info->reason, model->reason);
-	d_number(d, "error", info->error, model->error);
-	d_bytes(d, "reason_rm", info->reason_rm, model->reason_rm ?
-		d->rm[model->reason_rm - d->model.rm].uuid : d->no_uuid, KTM_UUID_SIZE);
-	if (strcmp(info->detail, model->detail))
-		d_differ(d, "detail is '%s', the model has '%s'", info->detail, model->detail);
-}
-
-static void check_tx_info(struct driver *d, int tx)
-{
-	struct ktm_tx_info info = { .size = sizeof(info) };
-	struct m_tx *model = &d->model.tx[tx];
-	int at = d_tx_file(d, tx);
-
-	if (at < 0)
-		return;
-	d_note(d, "tx_info", tx, -1, -1);
-	d_agree(d, remote_ioctl(&d->remote, d->tx[tx].file[at], KTM_IOC_TX_INFO, &info,
-				sizeof(info)), 0);
-	d_bytes(d, "uuid", info.uuid, d->tx[tx].uuid, KTM_UUID_SIZE);
-	d_number(d, "state", info.state, model->state);
-	check_reason(d, tx, &info);
-	d_number(d, "nr_enlistments", info.nr_enlistments, m_nr(model));
-	d_number(d, "nr_waiting", info.nr_waiting, m_waiting(model));
-	d_number(d, "deadline", info.deadline, model->deadline);
-}
-
-static void check_en_info(struct driver *d, int tx, int en)
-{
-	struct m_en *model = &d->model.tx[tx].en[en];
-	struct ktm_en_info info;
-	int i;
-
-	for (i = 0; i < EN_FILES; i++) {
-		if (d->en[tx][en].file[i].fd < 0)
-			continue;
-		info = (struct ktm_en_info){ .size = sizeof(info) };
-		d_note(d, "en_info", tx, en, -1);
-		d_agree(d, remote_ioctl(&d->remote, d->en[tx][en].file[i], KTM_IOC_EN_INFO,
-					&info, sizeof(info)), 0);
-		d_bytes(d, "uuid", info.uuid, d->en[tx][en].uuid, KTM_UUID_SIZE);
-		d_bytes(d, "tx", info.tx, d->tx[tx].uuid, KTM_UUID_SIZE);
-		d_bytes(d, "rm", info.rm, d->rm[model->rm - d->model.rm].uuid, KTM_UUID_SIZE);
-		d_number(d, "state", info.state, model->state);
-		d_number(d, "tx_state", info.tx_state, model->tx->state);
-		d_number(d, "flags", info.flags, model->single ? KTM_EN_F_SINGLE_PHASE : 0);
-		d_number(d, "key", info.key, model->key);
-		d_number(d, "nr_records", info.nr_records, model->records);
-	}
-}
-
-void d_check_tx(struct driver *d, int tx)
-{
-	int i;
-
-	check_tx_info(d, tx);
-	for (i = 0; i < M_ENS; i++)
-		if (d->model.tx[tx].en[i].used)
-			check_en_info(d, tx, i);
-}
-
-void d_check_rm(struct driver *d, int rm)
-{
-	struct ktm_rm_info info = { .size = sizeof(info) };
-	struct m_rm *model = &d->model.rm[rm];
-
-	if (d->rm[rm].file.fd < 0)
-		return;
-	d_note(d, "rm_info", -1, -1, rm);
-	d_agree(d, remote_ioctl(&d->remote, d->rm[rm].file, KTM_IOC_RM_INFO, &info,
-				sizeof(info)), 0);
-	d_bytes(d, "uuid", info.uuid, d->rm[rm].uuid, KTM_UUID_SIZE);
-	d_number(d, "flags", info.flags, model->durable ? 0 : KTM_RM_F_VOLATILE);
-	d_number(d, "state", info.state, model->state);
-	d_number(d, "nr_enlistments", info.nr_enlistments, m_rm_nr(&d->model, model));
 }
 
 /* Slots of transactions that have ended and have no fd are free again. */
@@ -301,7 +96,7 @@ void d_reap(struct driver *d)
 	int i;
 
 	for (i = 0; i < M_TXS; i++)
-		if (d->model.tx[i].used && !m_tx_exists(&d->model.tx[i]))
+		if (d->model.tx[i].used && !m_tx_exists(&d->model, &d->model.tx[i]))
 			d->model.tx[i].used = false;
 }
 
@@ -313,11 +108,7 @@ void driver_init(struct driver *d, int index, __u64 seed, bool durable,
 	memset(d, 0, sizeof(*d));
 	d->index = index;
 	d->tally = tally;
-	/* splitmix: processes with seeds that are near have numbers that are not */
-	seed += (index + 1) * 0x9e3779b97f4a7c15ULL;
-	seed = (seed ^ (seed >> 30)) * 0xbf58476d1ce4e5b9ULL;
-	seed = (seed ^ (seed >> 27)) * 0x94d049bb133111ebULL;
-	d->random = (seed ^ (seed >> 31)) | 1;
+	d->random = driver_seed(seed, index);
 	d->model.durable = durable;
 	for (i = 0; i < M_RMS; i++) {
 		d->model.rm[i].state = KTM_RM_S_GONE;
@@ -334,15 +125,82 @@ void driver_init(struct driver *d, int index, __u64 seed, bool durable,
 	}
 }
 
-void driver_open(struct driver *d, const __u8 *tm_uuid)
+/* Volatile, and seen by nobody else */
+static int own_tm(struct driver *d)
+{
+	struct tm_handle tm;
+	int ret = tm_make(&tm, 0600);
+
+	memcpy(d->tm_uuid, tm.uuid, KTM_UUID_SIZE);
+	d->tm = tm.fd;
+	return ret;
+}
+
+int d_open_tm(struct driver *d)
 {
 	struct ktm_open open = { .size = sizeof(open) };
-	int dev = ktm_dev();
+	int dev = ktm_dev(), ret;
 
-	memcpy(open.uuid, tm_uuid, KTM_UUID_SIZE);
-	d_note(d, "tm_open", -1, -1, -1);
-	d_agree(d, ktm_call(dev, KTM_IOC_TM_OPEN, &open), 0);
+	memcpy(open.uuid, d->tm_uuid, KTM_UUID_SIZE);
+	ret = ktm_call(dev, KTM_IOC_TM_OPEN, &open);
 	close(dev);
-	d->tm = open.out_fd;
+	return ret ? ret : open.out_fd;
+}
+
+void driver_open(struct driver *d, const __u8 *tm_uuid)
+{
+	struct ktm_tm_info info = { .size = sizeof(info) };
+
+	d_note(d, "tm_open", -1, -1, -1);
+	if (tm_uuid) {
+		memcpy(d->tm_uuid, tm_uuid, KTM_UUID_SIZE);
+		d->tm = d_open_tm(d);
+		d_agree(d, d->tm < 0 ? d->tm : 0, 0);
+	} else {
+		d_agree(d, own_tm(d), 0);
+	}
+	d->other_tm = d_open_tm(d);
+	d_agree(d, d->other_tm < 0 ? d->other_tm : 0, 0);
+	d_agree(d, ktm_call(d->tm, KTM_IOC_TM_INFO, &info), 0);
+	if (tm_uuid && info.clock < d->model.clock)
+		d_differ(d, "the clock goes back");
+	d->model.clock = info.clock;
+	if (!tm_uuid) {
+		d->model.committed = 0;
+		d->model.aborted = 0;
+	}
 	remote_start(&d->remote, d->tm);
+}
+
+void driver_reattached(struct driver *d)
+{
+	int i;
+
+	m_reattach(&d->model);
+	/* whoever began them is known in memory only */
+	for (i = 0; i < M_TXS; i++)
+		d->tx[i].owner = 0;
+}
+
+__u64 d_clock(struct driver *d)
+{
+	switch (d_random(d, 20)) {
+	case 0:
+		return d->model.clock + d_random(d, 1000);
+	case 1:
+		return d_random(d, d->model.clock);
+	case 2:
+		return KTM_CLOCK_MAX + 1 + d_random(d, 1000);
+	}
+	return 0;
+}
+
+void d_saw_clock(struct driver *d, __u64 clock)
+{
+	if (d->alone)
+		d_number(d, "clock", clock, d->model.clock);
+	else if (clock < d->model.clock)
+		d_differ(d, "%s: the clock is %llu, and was %llu", d->now.what, clock,
+			 d->model.clock);
+	d->model.clock = clock;
 }

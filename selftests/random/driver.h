@@ -14,6 +14,7 @@
 #define TRACE		4096		/* calls that are remembered */
 #define OPS_MAX		64
 #define ERRNO_MAX	140
+#define INFO_MAX	64		/* bytes of recovery information */
 
 /* Counts that all processes share; each has its own. */
 struct tally {
@@ -23,12 +24,13 @@ struct tally {
 	__u64 ns[OPS_MAX];
 	__u64 committed, aborted;
 	__u32 unfinished;
+	__u32 logged;			/* and of these what a re-attach finds */
 };
 
 struct d_tx {
 	struct handle file[TX_FILES];
 	__u8 uuid[KTM_UUID_SIZE];
-	pid_t owner;
+	pid_t owner;		/* 0: it is gone */
 	bool reason_open;	/* several may have been first: take what the kernel says */
 };
 
@@ -36,6 +38,7 @@ struct d_en {
 	struct handle file[EN_FILES];
 	__u8 uuid[KTM_UUID_SIZE];
 	__u64 content;		/* seed of its records */
+	__u64 info;		/* and of its recovery information */
 };
 
 struct d_rm {
@@ -57,6 +60,10 @@ struct driver {
 	int index;
 	struct tally *tally;
 	int tm;
+	int other_tm;		/* another fd of it, which may thaw, too */
+	__u8 tm_uuid[KTM_UUID_SIZE];
+	bool alone;		/* nobody else uses the TM: its counts are the model's */
+	const char *device;	/* of the log, if it may be detached in the middle */
 	struct remote remote;
 	struct m_world model;
 	struct d_tx tx[M_TXS];
@@ -71,11 +78,19 @@ struct driver {
 /* The name of the nth operation, NULL after the last. */
 const char *driver_op_name(int nth);
 
+/* Seed of the random numbers of a process */
+__u64 driver_seed(__u64 seed, int index);
+
 /* The first disagreement ends the process: the model means nothing after it. */
 void driver_init(struct driver *driver, int index, __u64 seed, bool durable,
 		 struct tally *tally);
+
+/* Opens the TM; that of @tm_uuid, or one of its own. */
 void driver_open(struct driver *driver, const __u8 *tm_uuid);
 void driver_run(struct driver *driver, __u64 ops);
+
+/* The log was detached and attached. */
+void driver_reattached(struct driver *driver);
 
 /* Closes everything; what stays is in the log. */
 void driver_quiet(struct driver *driver);
@@ -89,9 +104,21 @@ void d_bytes(struct driver *d, const char *what, const void *got, const void *wa
 	     size_t size);
 _Noreturn void d_differ(struct driver *d, const char *format, ...);
 void d_settle(struct driver *d);
+void d_await_begin(struct driver *d, int tx, bool commit);
+int d_open_tm(struct driver *d);
+void d_thaw(struct driver *d);
+void d_reattach(struct driver *d);
 void d_check_tx(struct driver *d, int tx);
 void d_check_rm(struct driver *d, int rm);
+void d_check_rm_info(struct driver *d, int rm, const struct ktm_rm_info *info);
+void d_check_en_info(struct driver *d, int tx, int en, const struct ktm_en_info *info,
+		     __u64 key);
+void d_check_tm(struct driver *d);
 void d_reap(struct driver *d);
 int d_tx_file(struct driver *d, int tx);
+
+/* A value for the clock field of a call, and what came back in it. */
+__u64 d_clock(struct driver *d);
+void d_saw_clock(struct driver *d, __u64 clock);
 
 #endif /* _SELFTESTS_RANDOM_DRIVER_H */

@@ -88,7 +88,8 @@ static bool is_note(struct driver *d, const struct m_note *note, const struct kt
 
 		en = d->en[i][k].uuid;
 		tx = d->tx[i].uuid;
-		key = note->type == KTM_NOTIFY_RECOVER ? 0 : note->en->key;
+		if (note->type != KTM_NOTIFY_RECOVER && note->type != KTM_NOTIFY_RECOVER_QUERY)
+			key = note->en->key;
 	}
 	return got->type == note->type && got->key == key &&
 	       !memcmp(got->enlistment, en, KTM_UUID_SIZE) &&
@@ -100,9 +101,18 @@ static bool still_recovers(const struct m_rm *rm)
 	int i;
 
 	for (i = 0; i < rm->nr_queue; i++)
-		if (rm->queue[i].type == KTM_NOTIFY_RECOVER)
+		if (rm->queue[i].type == KTM_NOTIFY_RECOVER ||
+		    rm->queue[i].type == KTM_NOTIFY_RECOVER_QUERY)
 			return true;
 	return false;
+}
+
+/* Several came at once, or are of a transaction whose enlistments came from the log. */
+static bool in_any_order(const struct driver *d, int rm, int nth)
+{
+	const struct m_en *en = d->model.rm[rm].queue[nth].en;
+
+	return d->rm[rm].loose || (en && en->tx->recovered);
 }
 
 static void take_note(struct driver *d, int rm, const struct ktm_notification *got)
@@ -112,13 +122,16 @@ static void take_note(struct driver *d, int rm, const struct ktm_notification *g
 	int i;
 
 	d_number(d, "size of a notification", got->size, sizeof(*got));
-	/* several came at once: any of them may be the first */
-	for (i = 0; d->rm[rm].loose && i < model->nr_queue; i++)
-		if (is_note(d, &model->queue[i], got))
+	if (got->clock > KTM_CLOCK_MAX * 2 || (d->alone && got->clock != d->model.clock))
+		d_differ(d, "the notification has the clock %llu", got->clock);
+	for (i = 0; i < model->nr_queue; i++)
+		if (in_any_order(d, rm, i) && is_note(d, &model->queue[i], got))
 			break;
+	if (i == model->nr_queue)
+		i = 0;
 	if (got->type == KTM_NOTIFY_LAST_RECOVER && still_recovers(model))
 		d_differ(d, "LAST_RECOVER comes before the last RECOVER");
-	if (i && i < model->nr_queue) {
+	if (i) {
 		note = model->queue[i];
 		memmove(&model->queue[1], &model->queue[0], i * sizeof(note));
 		model->queue[0] = note;

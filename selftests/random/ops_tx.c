@@ -18,7 +18,7 @@ void op_tx_create(struct driver *d)
 	d->now.tx_state = 0;
 	if (!d_random(d, 10))
 		arg.deadline = now_ns() + FAR;
-	if (!d_random(d, 20) && twin >= 0 && m_tx_exists(&d->model.tx[twin])) {
+	if (!d_random(d, 20) && twin >= 0 && m_tx_exists(&d->model, &d->model.tx[twin])) {
 		memcpy(arg.uuid, d->tx[twin].uuid, KTM_UUID_SIZE);
 		want = -EEXIST;
 	} else if (!d_random(d, 4)) {
@@ -52,13 +52,21 @@ void op_tx_open(struct driver *d)
 		return;
 	}
 	at = tx < 0 ? NOBODY : free_file(d->tx[tx].file, TX_FILES);
-	if (at < 0 || !m_tx_exists(&d->model.tx[tx]))
+	if (at < 0 || !m_tx_exists(&d->model, &d->model.tx[tx]))
 		return;
 	memcpy(arg.uuid, d->tx[tx].uuid, KTM_UUID_SIZE);
 	d_note(d, "tx_open", tx, NOBODY, NOBODY);
 	d_agree(d, CALL(d, tm, KTM_IOC_TX_OPEN, &arg), 0);
 	d->tx[tx].file[at] = (struct handle){ .fd = arg.out_fd, .away = tm.away };
 	d->model.tx[tx].files++;
+}
+
+/* Somebody would have to answer, to order or to thaw first. */
+static bool may_wait(const struct driver *d, struct m_tx *m)
+{
+	if (m->state == KTM_TX_S_ACTIVE)
+		return m_nr(m) || m_superior(m) || d->model.freeze == M_FROZEN;
+	return !m_tx_settled(m);
 }
 
 static void end_tx(struct driver *d, unsigned int cmd,
@@ -73,12 +81,18 @@ static void end_tx(struct driver *d, unsigned int cmd,
 	m = &d->model.tx[tx];
 	at = d_tx_file(d, tx);
 	/* a call that waits would wait for us */
-	if (m->state == KTM_TX_S_PREPARING || m->state == KTM_TX_S_SINGLE_PHASE ||
-	    (m->state == KTM_TX_S_ACTIVE && m_nr(m)) || m_waiting(m) || d_random(d, 2))
+	if (may_wait(d, m) || d_random(d, 2))
 		arg.flags = KTM_TX_END_F_NONBLOCK;
+	arg.clock = d_clock(d);
 	d_note(d, cmd == KTM_IOC_TX_COMMIT ? "commit" : "rollback", tx, NOBODY, NOBODY);
+	want = see_clock(d, arg.clock);
+	if (want) {
+		d_agree(d, CALL(d, d->tx[tx].file[at], cmd, &arg), want);
+		return;
+	}
 	want = model(&d->model, m);
 	d_agree(d, CALL(d, d->tx[tx].file[at], cmd, &arg), want);
+	d_saw_clock(d, arg.clock);
 	d_settle(d);
 	d_number(d, "state", arg.state, m->state);
 	if (!d->tx[tx].reason_open)
@@ -93,6 +107,69 @@ void op_commit(struct driver *d)
 void op_rollback(struct driver *d)
 {
 	end_tx(d, KTM_IOC_TX_ROLLBACK, m_rollback);
+}
+
+static bool is_unsettled(const struct m_tx *tx)
+{
+	return !m_tx_settled(tx) && tx->state != KTM_TX_S_ORPHANED;
+}
+
+/* Everybody whose answer is wanted is here, and can give it. */
+static bool gather(struct driver *d, int tx)
+{
+	struct m_tx *m = &d->model.tx[tx];
+	int i, k;
+
+	for (i = 0; i < M_ENS; i++) {
+		struct m_en *en = &m->en[i];
+		struct handle *file = d->en[tx][i].file;
+
+		if (!en->used || en->state == KTM_EN_S_DONE)
+			continue;
+		if (en->flags & KTM_EN_F_SUPERIOR &&
+		    (en->earlier || m->state == KTM_TX_S_ACTIVE))
+			return false;
+		if (!en->earlier && open_file(d, file, EN_FILES) < 0)
+			return false;
+		for (k = 0; k < EN_FILES; k++)
+			if (file[k].fd >= 0 && file[k].away)
+				remote_move(&d->remote, &file[k]);
+	}
+	return true;
+}
+
+/* A call that waits, in the other process, until all have answered. */
+void op_wait(struct driver *d)
+{
+	struct ktm_tx_end arg = { .size = sizeof(arg) };
+	int tx = pick_open(d, is_unsettled), at, got;
+	bool commit = d_random(d, 4);
+	unsigned int cmd = commit ? KTM_IOC_TX_COMMIT : KTM_IOC_TX_ROLLBACK;
+	struct handle *file;
+	struct m_tx *m;
+
+	if (tx < 0 || !is_unsettled(&d->model.tx[tx]) || !gather(d, tx))
+		return;
+	m = &d->model.tx[tx];
+	at = d_tx_file(d, tx);
+	file = &d->tx[tx].file[at];
+	if (!file->away)
+		remote_move(&d->remote, file);
+	d_note(d, commit ? "commit waits" : "rollback waits", tx, NOBODY, NOBODY);
+	remote_ioctl_start(&d->remote, *file, cmd, &arg, sizeof(arg));
+	d_await_begin(d, tx, commit);
+	if (commit)
+		m_commit(&d->model, m);
+	else
+		m_rollback(&d->model, m);
+	d_settle(d);
+	while ((commit || m->state == KTM_TX_S_ABORTING) && !m_tx_settled(m) && d_go_on(d, tx))
+		;
+	d_note(d, commit ? "commit waited" : "rollback waited", tx, NOBODY, NOBODY);
+	got = remote_ioctl_finish(&d->remote, &arg, sizeof(arg));
+	d_agree(d, got, m_outcome(m, commit));
+	d_number(d, "state", arg.state, m->state);
+	d_saw_clock(d, arg.clock);
 }
 
 void op_set_timeout(struct driver *d)

@@ -79,9 +79,14 @@ bool is_asked(const struct m_en *en)
 	return en->state != KTM_EN_S_ACTIVE && en->state != KTM_EN_S_DONE;
 }
 
-static bool is_not_done(const struct m_en *en)
+bool is_not_done(const struct m_en *en)
 {
 	return en->state != KTM_EN_S_DONE;
+}
+
+bool is_superior(const struct m_en *en)
+{
+	return en->flags & KTM_EN_F_SUPERIOR && en->state != KTM_EN_S_DONE;
 }
 
 bool is_done(const struct m_en *en)
@@ -131,4 +136,13 @@ void close_file(struct driver *d, struct handle *file)
 		remote_close_in_flight(file);
 	else
 		remote_close(&d->remote, file);
+}
+
+int see_clock(struct driver *d, __u64 clock)
+{
+	if (clock > KTM_CLOCK_MAX)
+		return -EINVAL;
+	if (clock > d->model.clock)
+		d->model.clock = clock;
+	return 0;
 }

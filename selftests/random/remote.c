@@ -183,6 +183,24 @@ int remote_ioctl(struct remote *remote, struct handle handle, unsigned int cmd, 
 	return message.ret;
 }
 
+void remote_ioctl_start(struct remote *remote, struct handle handle, unsigned int cmd,
+			const void *arg, size_t size)
+{
+	struct message message = { .what = DO_IOCTL, .fd = handle.fd, .cmd = cmd, .size = size };
+
+	memcpy(message.data, arg, size);
+	ask(remote, &message);
+}
+
+int remote_ioctl_finish(struct remote *remote, void *arg, size_t size)
+{
+	struct message message;
+
+	hear(remote, &message);
+	memcpy(arg, message.data, size);
+	return message.ret;
+}
+
 ssize_t remote_read(struct remote *remote, struct handle handle, void *data, size_t size)
 {
 	struct message message = { .what = DO_READ, .fd = handle.fd, .size = size };

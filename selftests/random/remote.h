@@ -32,6 +32,11 @@ void remote_kill(struct remote *remote);
 int remote_ioctl(struct remote *remote, struct handle handle, unsigned int cmd, void *arg,
 		 size_t size);
 
+/* The same in two steps, on what is away: other calls on such come after the second. */
+void remote_ioctl_start(struct remote *remote, struct handle handle, unsigned int cmd,
+			const void *arg, size_t size);
+int remote_ioctl_finish(struct remote *remote, void *arg, size_t size);
+
 /* As read(): a length or a negative errno. */
 ssize_t remote_read(struct remote *remote, struct handle handle, void *data, size_t size);
 
