@@ -2,7 +2,6 @@
 /*
  * ktm_txf - /dev/ktm_txf: ioctl dispatch; all access to user memory is here
  */
-#include <linux/file.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -50,7 +49,8 @@ static const struct ioctl_op ioctl_ops[] = {
 		    KTM_TXF_DISABLE_F_MASK),
 	IOCTL_OP(STATUS, txf_status, struct ktm_txf_status, skipped,
 		 KTM_TXF_STATUS_F_MASK),
-	IOCTL_OP(OPEN, txf_open, struct ktm_txf_open, reserved, 0),
+	/* gives its result back itself, before it does anything */
+	IOCTL_OP_IN(OPEN, txf_open, struct ktm_txf_open, reserved, 0),
 	IOCTL_OP_IN(MKDIR, txf_mkdir, struct ktm_txf_create, reserved, 0),
 	IOCTL_OP_IN(MKNOD, txf_mknod, struct ktm_txf_create, reserved, 0),
 	IOCTL_OP_IN(SYMLINK, txf_symlink, struct ktm_txf_symlink, target, 0),
@@ -101,49 +101,34 @@ int txf_request_reply(__u64 ptr, const void *data, size_t length)
 	return 0;
 }
 
-static int fetch(struct txf_request *req, const struct ioctl_op *op,
-		 void __user *user, u32 *size)
+int txf_request_answer(struct txf_request *req)
 {
+	return copy_to_user(req->user, &req->arg, req->size) ? -EFAULT : 0;
+}
+
+static int fetch(struct txf_request *req, const struct ioctl_op *op)
+{
+	u32 size;
 	int error;
 
-	if (get_user(*size, (u32 __user *)user))
+	if (get_user(size, (u32 __user *)req->user))
 		return -EFAULT;
-	if (*size < op->min_size || *size > PAGE_SIZE)
-		return *size > PAGE_SIZE ? -E2BIG : -EINVAL;
-	error = copy_struct_from_user(&req->arg, op->size, user, *size);
+	if (size < op->min_size || size > PAGE_SIZE)
+		return size > PAGE_SIZE ? -E2BIG : -EINVAL;
+	error = copy_struct_from_user(&req->arg, op->size, req->user, size);
 	if (error)
 		return error;
 	/* It may have been changed between the two reads. */
-	req->arg.head.size = *size;
+	req->arg.head.size = size;
+	req->size = min(size, op->size);
 	return req->arg.head.flags & ~op->flags ? -EOPNOTSUPP : 0;
-}
-
-/* Give the results back; with them go a file and its number, if there are. */
-static int respond(struct txf_request *req, const struct ioctl_op *op,
-		   void __user *user, u32 size)
-{
-	int error = 0;
-
-	if (op->results && copy_to_user(user, &req->arg, min(size, op->size)))
-		error = -EFAULT;
-	if (!req->file)
-		return error;
-	if (error) {
-		put_unused_fd(req->arg.open.out_fd);
-		fput(req->file);
-	} else {
-		fd_install(req->arg.open.out_fd, req->file);
-	}
-	return error;
 }
 
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 {
-	void __user *user = (void __user *)ptr;
+	struct txf_request req = { .user = (void __user *)ptr };
 	const struct ioctl_op *op;
-	struct txf_request req;
 	unsigned int nr;
-	u32 size;
 	int error;
 
 	nr = _IOC_NR(cmd) - KTM_TXF_NR_BASE;
@@ -151,15 +136,14 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 	    _IOC_NR(cmd) < KTM_TXF_NR_BASE || nr >= ARRAY_SIZE(ioctl_ops))
 		return -ENOTTY;
 	op = &ioctl_ops[nr];
-	memset(&req, 0, sizeof(req));
-	error = fetch(&req, op, user, &size);
+	error = fetch(&req, op);
 	/* nothing is done whose results could not be given back */
-	if (!error && op->results && copy_to_user(user, &req.arg, min(size, op->size)))
-		error = -EFAULT;
+	if (!error && op->results)
+		error = txf_request_answer(&req);
 	if (!error)
 		error = op->fn(&req);
-	if (!error)
-		error = respond(&req, op, user, size);
+	if (!error && op->results)
+		error = txf_request_answer(&req);
 	return error;
 }
 

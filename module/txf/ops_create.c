@@ -3,6 +3,8 @@
  * ktm_txf - making directories, special files and symbolic links
  */
 #include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/file.h>
 #include <linux/kdev_t.h>
 #include <linux/slab.h>
 
@@ -15,9 +17,31 @@
 #include "tx.h"
 #include "walk.h"
 
+/* Begin the record of a new object, and open it if that is wanted. */
+static struct txf_obj *adopt(struct txf_place *place, struct dentry *dentry,
+			     struct txf_new *new)
+{
+	struct path path = { .mnt = place->path.mnt, .dentry = dentry };
+	struct txf_obj *obj;
+	struct file *file;
+
+	if (new->open) {
+		file = dentry_open(&path, new->open_flags, current_cred());
+		if (IS_ERR(file))
+			return ERR_CAST(file);
+		new->file = file;
+	}
+	obj = txf_obj_get(place->part, dentry);
+	if (IS_ERR(obj) && new->open) {
+		fput(new->file);
+		new->file = NULL;
+	}
+	return obj;
+}
+
 /* In a directory that is staged itself: make it where it belongs. */
 static struct txf_obj *create_in_staged(struct txf_place *place,
-					const struct txf_new *new)
+					struct txf_new *new)
 {
 	struct dentry *dentry;
 	struct txf_obj *obj;
@@ -26,7 +50,7 @@ static struct txf_obj *create_in_staged(struct txf_place *place,
 				     &place->name, new);
 	if (IS_ERR(dentry))
 		return ERR_CAST(dentry);
-	obj = txf_obj_get(place->part, dentry);
+	obj = adopt(place, dentry, new);
 	if (IS_ERR(obj))
 		txf_stage_unlink(place->part, dentry);
 	place->path.dentry = dentry;
@@ -62,7 +86,7 @@ struct txf_obj *txf_create(struct txf_call *call, struct txf_place *place,
 	dentry = txf_stage_create(place->part, new);
 	if (IS_ERR(dentry))
 		return ERR_CAST(dentry);
-	obj = txf_obj_get(place->part, dentry);
+	obj = adopt(place, dentry, new);
 	if (IS_ERR(obj)) {
 		txf_stage_unlink(place->part, dentry);
 		dput(dentry);

@@ -26,42 +26,67 @@
 /* These say how to find the file, not how to use it. */
 #define FIND_FLAGS	(O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW | O_CLOEXEC)
 
-/* Put a private file in the place of the committed one. */
-static int make_private(struct txf_call *call, struct txf_place *place,
-			bool empty)
+static struct file *open_dentry(const struct txf_place *place,
+				struct dentry *dentry, int flags)
+{
+	struct path path = { .mnt = place->path.mnt, .dentry = dentry };
+
+	return dentry_open(&path, flags & ~FIND_FLAGS, current_cred());
+}
+
+/* The record of the name of a committed file that is to be replaced. */
+static struct txf_name *lock_name(struct txf_call *call,
+				  struct txf_place *place)
+{
+	struct txf_name *name;
+	int error;
+
+	if (!place->named || place->mounted)
+		return ERR_PTR(-EBUSY);
+	error = txf_call_change_name(call, place);
+	if (error)
+		return ERR_PTR(error);
+	name = txf_name_get(place->part, place->dir.dentry, &place->name);
+	if (IS_ERR(name))
+		return name;
+	/* Somebody may have changed the name since it was looked up. */
+	if (!name->cur || name->cur->inode != d_inode(place->path.dentry))
+		return ERR_PTR(-ESTALE);
+	error = txf_obj_lock(name->cur);
+	return error ? ERR_PTR(error) : name;
+}
+
+/* Put a private file in the place of the committed one; it is open already. */
+static struct file *open_private(struct txf_call *call, struct txf_place *place,
+				 int flags)
 {
 	struct txf_name *name;
 	struct dentry *copy;
 	struct txf_obj *obj;
-	int error;
+	struct file *file;
 
-	if (!place->named || place->mounted)
-		return -EBUSY;
-	error = txf_call_change_name(call, place);
-	if (error)
-		return error;
-	name = txf_name_get(place->part, place->dir.dentry, &place->name);
+	name = lock_name(call, place);
 	if (IS_ERR(name))
-		return PTR_ERR(name);
-	/* Somebody may have changed the name since it was looked up. */
-	if (!name->cur || name->cur->inode != d_inode(place->path.dentry))
-		return -ESTALE;
-	error = txf_obj_lock(name->cur);
-	if (error)
-		return error;
-	copy = txf_copy_make(place, empty);
+		return ERR_CAST(name);
+	copy = txf_copy_make(place, flags & O_TRUNC);
 	if (IS_ERR(copy))
-		return PTR_ERR(copy);
+		return ERR_CAST(copy);
+	file = open_dentry(place, copy, flags);
+	if (IS_ERR(file))
+		goto err_unlink;
 	obj = txf_obj_get(place->part, copy);
-	if (IS_ERR(obj)) {
-		txf_stage_unlink(place->part, copy);
-		dput(copy);
-		return PTR_ERR(obj);
-	}
+	if (IS_ERR(obj))
+		goto err_file;
 	txf_name_set(name, obj, copy);
-	dput(place->path.dentry);
-	place->path.dentry = dget(copy);
-	return 0;
+	return file;
+
+err_file:
+	fput(file);
+	file = ERR_CAST(obj);
+err_unlink:
+	txf_stage_unlink(place->part, copy);
+	dput(copy);
+	return file;
 }
 
 /* Cut a file off that is private already. */
@@ -89,6 +114,20 @@ static int truncate_private(struct txf_place *place)
 	return error;
 }
 
+static struct file *open_own(struct txf_place *place, int flags)
+{
+	struct file *file = open_dentry(place, place->path.dentry, flags);
+	int error;
+
+	if (IS_ERR(file) || !(flags & O_TRUNC))
+		return file;
+	error = truncate_private(place);
+	if (!error)
+		return file;
+	fput(file);
+	return ERR_PTR(error);
+}
+
 static int check_type(const struct txf_place *place, int flags)
 {
 	umode_t mode = d_inode(place->path.dentry)->i_mode;
@@ -105,38 +144,47 @@ static int check_type(const struct txf_place *place, int flags)
 	return 0;
 }
 
-/* Open what is there. */
-static int open_existing(struct txf_call *call, struct txf_place *place,
-			 int flags)
+/* Open what is there; NULL if that is for later. */
+static struct file *open_existing(struct txf_call *call,
+				  struct txf_place *place, int flags)
 {
 	int error;
 
 	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
-		return -EEXIST;
+		return ERR_PTR(-EEXIST);
 	error = check_type(place, flags);
 	if (!error)
 		error = txf_perm_open(place, flags);
-	if (error || (flags & O_ACCMODE) == O_RDONLY)
-		return error;
+	if (error)
+		return ERR_PTR(error);
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		return NULL;
 	if (__mnt_is_readonly(place->path.mnt))
-		return -EROFS;
+		return ERR_PTR(-EROFS);
 	if (!txf_overlay_owns(place->part, place->path.dentry))
-		return make_private(call, place, flags & O_TRUNC);
-	return flags & O_TRUNC ? truncate_private(place) : 0;
+		return open_private(call, place, flags);
+	return open_own(place, flags);
 }
 
-static int open_place(struct txf_call *call, struct txf_place *place, int flags,
-		      umode_t mode)
+/* A call that fails leaves no file behind, nor one that is cut off. */
+static struct file *open_place(struct txf_call *call, struct txf_place *place,
+			       int flags, umode_t mode)
 {
-	struct txf_new new = { .mode = S_IFREG | (mode & S_IALLUGO) };
+	struct txf_new new = {
+		.mode = S_IFREG | (mode & S_IALLUGO),
+		.open = true,
+		.open_flags = flags & ~FIND_FLAGS,
+	};
+	struct txf_obj *obj;
 
 	if (place->path.dentry)
 		return open_existing(call, place, flags);
 	if (!(flags & O_CREAT))
-		return -ENOENT;
+		return ERR_PTR(-ENOENT);
 	if (place->slashes)
-		return -EISDIR;
-	return PTR_ERR_OR_ZERO(txf_create(call, place, &new));
+		return ERR_PTR(-EISDIR);
+	obj = txf_create(call, place, &new);
+	return IS_ERR(obj) ? ERR_CAST(obj) : new.file;
 }
 
 static int check_arg(const struct ktm_txf_open *arg)
@@ -157,7 +205,7 @@ static int check_arg(const struct ktm_txf_open *arg)
 }
 
 /*
- * Opening for reading only may wait: for the other end of a FIFO, for a device,
+ * Opening what is there for reading only may wait: for the other end of a FIFO, for a device,
  * for the holder of a lease. That must not be under the locks of the call; give
  * the place back in @later and NULL instead.
  */
@@ -167,8 +215,8 @@ static struct file *open_under(struct txf_call *call,
 {
 	int flags = arg->open_flags | O_LARGEFILE;
 	unsigned int walk = TXF_WALK_FOLLOW;
-	struct file *file = NULL;
 	struct txf_place place;
+	struct file *file;
 	int error;
 
 	if ((flags & O_NOFOLLOW) ||
@@ -177,15 +225,10 @@ static struct file *open_under(struct txf_call *call,
 	error = txf_walk(call, arg->dirfd, path, walk, &place);
 	if (error)
 		return ERR_PTR(error);
-	error = open_place(call, &place, flags, arg->mode);
-	if (error) {
-		file = ERR_PTR(error);
-	} else if ((flags & O_ACCMODE) == O_RDONLY) {
+	file = open_place(call, &place, flags, arg->mode);
+	if (!file) {
 		*later = place.path;
 		path_get(later);
-	} else {
-		file = dentry_open(&place.path, flags & ~FIND_FLAGS,
-				   current_cred());
 	}
 	txf_place_put(&place);
 	return file;
@@ -211,6 +254,11 @@ int txf_open(struct txf_request *req)
 		error = fd;
 		goto out_path;
 	}
+	/* What is done can't turn into an error: so first the answer. */
+	arg->out_fd = fd;
+	error = txf_request_answer(req);
+	if (error)
+		goto out_fd;
 	error = txf_call_begin(&call, arg->tx_fd);
 	if (error)
 		goto out_fd;
@@ -224,8 +272,7 @@ int txf_open(struct txf_request *req)
 	}
 	if (error)
 		goto out_fd;
-	arg->out_fd = fd;
-	req->file = file;
+	fd_install(fd, file);
 	kfree(path);
 	return 0;
 

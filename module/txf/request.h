@@ -31,11 +31,13 @@ union txf_arg {
 /**
  * struct txf_request - one ioctl
  * @arg: its argument; given back to user space if the call succeeds
- * @file: out: to be installed at fd @arg.open.out_fd if the call succeeds
+ * @user: where it came from
+ * @size: how much of it user space knows, and we
  */
 struct txf_request {
 	union txf_arg arg;
-	struct file *file;
+	void __user *user;
+	u32 size;
 };
 
 /* The calls. Each returns 0 or the negative of an errno listed in ktm_txf.h. */
@@ -83,5 +85,15 @@ void *txf_request_data(__u64 ptr, size_t length);
  * Return: 0 or -EFAULT.
  */
 int txf_request_reply(__u64 ptr, const void *data, size_t length);
+
+/**
+ * txf_request_answer - give the argument back to user space
+ * @req: the ioctl
+ *
+ * For a call that must not fail after it has done its work.
+ *
+ * Return: 0 or -EFAULT.
+ */
+int txf_request_answer(struct txf_request *req);
 
 #endif /* _KTM_TXF_REQUEST_H */

@@ -21,6 +21,9 @@ struct txf_volume;
  * @target: text of a symbolic link
  * @parent: directory that it will be in, for owner, ACL and label
  * @name: name that it will have, negative, for the label
+ * @open: a regular file is opened, too: it is there with its file or not at all
+ * @open_flags: how
+ * @file: out: the file
  */
 struct txf_new {
 	umode_t mode;
@@ -28,6 +31,9 @@ struct txf_new {
 	const char *target;
 	struct inode *parent;
 	struct dentry *name;
+	bool open;
+	int open_flags;
+	struct file *file;
 };
 
 /**
