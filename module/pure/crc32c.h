@@ -10,9 +10,6 @@
 #define KTM_CRC32C_SEED		(~0U)
 
 #ifdef __KERNEL__
-#include <linux/crc32.h>
-#include <linux/version.h>
-
 /* before 6.14 crc32c() is in a module of its own, and plain insmod would need that */
 #if KERNEL_VERSION(6, 14, 0) <= LINUX_VERSION_CODE
 #define ktm_crc32c(crc, data, length)	crc32c(crc, data, length)

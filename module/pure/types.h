@@ -13,6 +13,7 @@
 #include <linux/stddef.h>
 #include <linux/limits.h>
 #include <linux/crc32.h>
+#include <linux/version.h>
 #include <asm/byteorder.h>
 #else
 #include <stdint.h>
