@@ -35,6 +35,7 @@ struct ktm_recovery_info {
  * @suspended: the RM is away, or came back and has not asked for the outcome
  *	yet: nothing is sent [tx.lock]
  * @watching: in tx.watchers; never goes back [tx.lock]
+ * @refused: has not set the savepoint that it was asked for last [tx.lock]
  * @nr_files: fds of it that may answer [tx.lock]
  * @tx_node: in tx.enlistments or tx.watchers; empty in a superior's [tx.lock]
  * @rm_node: in rm.enlistments [rm.lock]
@@ -63,6 +64,7 @@ struct ktm_enlistment {
 	bool awaited;
 	bool suspended;
 	bool watching;
+	bool refused;
 	u32 nr_files;
 	struct list_head tx_node;
 

@@ -51,6 +51,7 @@ void ktm_tx_put(struct ktm_tx *tx)
 	ktm_registry_remove(&tm->txs, &tx->obj);
 	put_pid(tx->owner);
 	kfree(tx->verdict);
+	kfree(tx->savepoints);
 	kfree(tx->description);
 	kfree_rcu(tx, obj.rcu);
 	ktm_tm_put(tm);
