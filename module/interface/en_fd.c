@@ -15,6 +15,7 @@
 #include "../protocol/enlist.h"
 #include "../protocol/recovery_info.h"
 #include "../protocol/redo.h"
+#include "../protocol/savepoint.h"
 #include "../protocol/superior.h"
 
 static int en_info(struct ktm_call *call)
@@ -150,6 +151,15 @@ static int order_commit(struct ktm_enlistment *en)
 	return ktm_superior_order(en, KTM_EN_E_DO_COMMIT);
 }
 
+static int en_savepoint_complete(struct ktm_call *call)
+{
+	struct ktm_en_savepoint *arg = &call->arg.en_savepoint;
+
+	if (arg->reserved)
+		return -EINVAL;
+	return ktm_savepoint_answer(call->object, arg->savepoint, arg->error);
+}
+
 static int en_preprepare_complete(struct ktm_call *call)
 {
 	return answer(call, preprepared);
@@ -251,6 +261,8 @@ static const struct ktm_ioctl_op en_ops[] = {
 	ANSWER(KTM_IOC_EN_PREPREPARE, en_preprepare),
 	ANSWER(KTM_IOC_EN_PREPARE, en_prepare),
 	ANSWER(KTM_IOC_EN_COMMIT, en_commit),
+	KTM_IOCTL_OP(KTM_IOC_EN_SAVEPOINT_COMPLETE, en_savepoint_complete,
+		     struct ktm_en_savepoint, reserved, 0, KTM_RIGHT_ANSWER, KTM_OP_IN),
 	KTM_IOCTL_OP(KTM_IOC_EN_ROLLBACK, en_rollback, struct ktm_en_rollback, detail, 0,
 		     KTM_RIGHT_ANSWER, KTM_OP_IN),
 };

@@ -35,6 +35,7 @@ union ktm_ioctl_arg {
 	struct ktm_tx_info tx_info;
 	struct ktm_tx_end tx_end;
 	struct ktm_tx_set_timeout tx_set_timeout;
+	struct ktm_tx_savepoint tx_savepoint;
 	struct ktm_rm_create rm_create;
 	struct ktm_rm_info rm_info;
 	struct ktm_en_create en_create;
@@ -44,6 +45,7 @@ union ktm_ioctl_arg {
 	struct ktm_en_read_log en_read_log;
 	struct ktm_en_recovery_info en_recovery_info;
 	struct ktm_en_answer en_answer;
+	struct ktm_en_savepoint en_savepoint;
 	struct ktm_en_rollback en_rollback;
 };
 

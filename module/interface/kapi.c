@@ -15,6 +15,7 @@
 #include "../protocol/recovery_info.h"
 #include "../protocol/redo.h"
 #include "../protocol/rm.h"
+#include "../protocol/savepoint.h"
 
 struct ktm_tx *ktm_tx_get_by_fd(int fd)
 {
@@ -52,7 +53,7 @@ int ktm_tx_check_active(struct ktm_tx *tx)
 	else if (tx->state == KTM_TX_S_ABORTING || tx->state == KTM_TX_S_ABORTED)
 		ret = -ECANCELED;
 	else
-		ret = -EPROTO;
+		ret = tx->state == KTM_TX_S_SAVEPOINT ? -EBUSY : -EPROTO;
 	spin_unlock(&tx->lock);
 	return ret;
 }
@@ -144,7 +145,8 @@ EXPORT_SYMBOL_NS_GPL(ktm_rm_priv, KTM_NS);
 
 /* superiors live in user space */
 #define KERNEL_EN_FLAGS \
-	(KTM_EN_F_SINGLE_PHASE | KTM_EN_F_PREPREPARE | KTM_EN_F_DISCONNECTED)
+	(KTM_EN_F_SINGLE_PHASE | KTM_EN_F_PREPREPARE | KTM_EN_F_DISCONNECTED | \
+	 KTM_EN_F_SAVEPOINTS)
 
 struct ktm_enlistment *ktm_enlist(struct ktm_rm *rm, struct ktm_tx *tx,
 				  void *key, u32 flags)
@@ -154,7 +156,8 @@ struct ktm_enlistment *ktm_enlist(struct ktm_rm *rm, struct ktm_tx *tx,
 
 	if (flags & ~KERNEL_EN_FLAGS ||
 	    (flags & KTM_EN_F_SINGLE_PHASE && !rm->ops->single_phase) ||
-	    (flags & KTM_EN_F_PREPREPARE && !rm->ops->preprepare))
+	    (flags & KTM_EN_F_PREPREPARE && !rm->ops->preprepare) ||
+	    (flags & KTM_EN_F_SAVEPOINTS && !rm->ops->savepoint))
 		return ERR_PTR(-EINVAL);
 	en = ktm_enlist_make(rm, rm->life, tx, (unsigned long)key, flags);
 	if (IS_ERR(en))
@@ -226,6 +229,12 @@ int ktm_enlistment_get_recovery_info(struct ktm_enlistment *en, void *buffer,
 	return ktm_recovery_info_get(en, buffer, length);
 }
 EXPORT_SYMBOL_NS_GPL(ktm_enlistment_get_recovery_info, KTM_NS);
+
+int ktm_enlistment_savepoint_complete(struct ktm_enlistment *en, u64 savepoint, int error)
+{
+	return ktm_savepoint_answer(en, savepoint, error);
+}
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_savepoint_complete, KTM);
 
 int ktm_enlistment_preprepare_complete(struct ktm_enlistment *en)
 {

@@ -111,19 +111,31 @@ static long rm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return ktm_ioctl_dispatch(ktm_fd_of(file), cmd, arg, rm_ops, ARRAY_SIZE(rm_ops));
 }
 
-/* One record; it leaves the queue when user space has it. */
-static int read_one(struct ktm_rm *rm, char __user *buf)
+#define RECORD_FIRST	offsetofend(struct ktm_notification, tx)	/* of the first version */
+
+/* How much of a record is copied; not less if what would be lost is not nothing. */
+static ssize_t fit(struct ktm_notification *record, size_t room)
+{
+	if (room >= sizeof(*record))
+		return sizeof(*record);
+	if (room < RECORD_FIRST || record->savepoint)
+		return -EMSGSIZE;
+	record->size = RECORD_FIRST;
+	return RECORD_FIRST;
+}
+
+/* One record; it leaves the queue when user space has it. Returns its size. */
+static ssize_t read_one(struct ktm_rm *rm, char __user *buf, size_t room)
 {
 	struct ktm_notification record;
-	int ret = 0;
+	ssize_t ret;
 
 	if (mutex_lock_interruptible(&rm->read_lock))
 		return -ERESTARTSYS;
-	if (!ktm_notify_peek(rm, &record))
-		ret = -EAGAIN;
-	else if (copy_to_user(buf, &record, sizeof(record)))
+	ret = ktm_notify_peek(rm, &record) ? fit(&record, room) : -EAGAIN;
+	if (ret > 0 && copy_to_user(buf, &record, ret))
 		ret = -EFAULT;
-	else
+	if (ret > 0)
 		ktm_notify_pop(rm, &record);
 	mutex_unlock(&rm->read_lock);
 	return ret;
@@ -133,16 +145,17 @@ static ssize_t rm_read(struct file *file, char __user *buf, size_t count, loff_t
 {
 	struct ktm_rm *rm = ktm_fd_of(file)->object;
 	size_t done = 0;
-	int ret = 0;
+	ssize_t ret = 0;
 
 	if (!(ktm_fd_of(file)->rights & KTM_RIGHT_NOTIFY))
 		return -EPERM;
-	if (count < sizeof(struct ktm_notification))
+	if (count < RECORD_FIRST)
 		return -EMSGSIZE;
-	while (count - done >= sizeof(struct ktm_notification)) {
-		ret = read_one(rm, buf + done);
-		if (!ret) {
-			done += sizeof(struct ktm_notification);
+	/* an older record is for who has no room for a whole one */
+	while (!done || count - done >= sizeof(struct ktm_notification)) {
+		ret = read_one(rm, buf + done, count - done);
+		if (ret > 0) {
+			done += ret;
 			continue;
 		}
 		if (ret != -EAGAIN || done || file->f_flags & O_NONBLOCK)

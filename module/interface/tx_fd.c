@@ -11,6 +11,7 @@
 #include "list.h"
 #include "../protocol/client.h"
 #include "../protocol/deadline.h"
+#include "../protocol/savepoint.h"
 
 /* The number of an owner that is gone may be somebody else's by now. */
 static u32 owner_pid(const struct ktm_tx *tx)
@@ -103,6 +104,41 @@ static int tx_set_timeout(struct ktm_call *call)
 	return ktm_deadline_set(call->object, call->arg.tx_set_timeout.deadline);
 }
 
+static int savepoint(struct ktm_call *call, u32 asks)
+{
+	struct ktm_tx_savepoint *arg = &call->arg.tx_savepoint;
+	struct ktm_savepoint_call what = {
+		.asks = asks,
+		.savepoint = arg->savepoint,
+	};
+	int ret;
+
+	if (memchr_inv(arg->rm, 0, sizeof(arg->rm)))
+		return -EINVAL;
+	ret = ktm_savepoint_do(call->object, &what);
+	if (!ret)
+		arg->savepoint = what.savepoint;
+	export_uuid(arg->rm, &what.rm);
+	return ret;
+}
+
+static int tx_savepoint(struct ktm_call *call)
+{
+	if (call->arg.tx_savepoint.savepoint)
+		return -EINVAL;
+	return savepoint(call, KTM_NOTIFY_SAVEPOINT);
+}
+
+static int tx_rollback_to(struct ktm_call *call)
+{
+	return savepoint(call, KTM_NOTIFY_SAVEPOINT_ROLLBACK);
+}
+
+static int tx_release(struct ktm_call *call)
+{
+	return savepoint(call, KTM_NOTIFY_SAVEPOINT_RELEASE);
+}
+
 static const struct ktm_ioctl_op tx_ops[] = {
 	KTM_IOCTL_OP_GET_ABI,
 	KTM_IOCTL_OP_FD_INFO,
@@ -117,6 +153,12 @@ static const struct ktm_ioctl_op tx_ops[] = {
 		     KTM_TX_END_F_MASK, KTM_RIGHT_ROLLBACK, KTM_OP_ALWAYS),
 	KTM_IOCTL_OP(KTM_IOC_TX_SET_TIMEOUT, tx_set_timeout, struct ktm_tx_set_timeout,
 		     deadline, 0, KTM_RIGHT_SET, KTM_OP_IN),
+	KTM_IOCTL_OP(KTM_IOC_TX_SAVEPOINT, tx_savepoint, struct ktm_tx_savepoint, rm, 0,
+		     KTM_RIGHT_SET, KTM_OP_ALWAYS),
+	KTM_IOCTL_OP(KTM_IOC_TX_ROLLBACK_TO, tx_rollback_to, struct ktm_tx_savepoint, rm, 0,
+		     KTM_RIGHT_ROLLBACK, KTM_OP_ALWAYS | KTM_OP_ON_ERROR),
+	KTM_IOCTL_OP(KTM_IOC_TX_RELEASE, tx_release, struct ktm_tx_savepoint, rm, 0,
+		     KTM_RIGHT_SET, KTM_OP_ALWAYS | KTM_OP_ON_ERROR),
 };
 
 static long tx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -156,7 +198,7 @@ static void tx_hold(const struct ktm_fd *fd, u64 rights)
 	WARN_ON_ONCE(!ktm_client_open(fd->object, may_end(rights)));
 }
 
-static void tx_release(const struct ktm_fd *fd)
+static void tx_put(const struct ktm_fd *fd)
 {
 	ktm_client_close(fd->object, may_end(fd->rights));
 }
@@ -187,5 +229,5 @@ const struct ktm_fd_kind ktm_tx_kind = {
 	.rights = KTM_RIGHTS_TX,
 	.fops = &tx_fops,
 	.hold = tx_hold,
-	.release = tx_release,
+	.release = tx_put,
 };

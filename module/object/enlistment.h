@@ -36,6 +36,7 @@ static_assert(KTM_EN_F_MASK <= U8_MAX);
  * @suspended: the RM is away, or came back and has not asked for the outcome
  *	yet: nothing is sent [tx.lock]
  * @watching: in tx.watchers; never goes back [tx.lock]
+ * @refused: has not set the savepoint that it was asked for last [tx.lock]
  * @flags: KTM_EN_F_*; KTM_EN_F_SUPERIOR makes it a superior's, which has a table
  *	of its own [const]
  * @nr_files: fds of it that may answer [tx.lock]
@@ -66,6 +67,7 @@ struct ktm_enlistment {
 	bool awaited:1;
 	bool suspended:1;
 	bool watching:1;
+	bool refused:1;
 	u8 flags;
 	u32 nr_files;
 	struct list_head tx_node;

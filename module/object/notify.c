@@ -73,6 +73,20 @@ bool ktm_notify_cancel_locked(struct ktm_rm *rm, struct ktm_note *note)
 	return true;
 }
 
+/* It stays the same as long as one of its notifications waits. */
+static u64 savepoint_of(const struct ktm_enlistment *en)
+{
+	ktm_assert_rm(en->rm);
+	switch (en->note.type) {
+	case KTM_NOTIFY_SAVEPOINT:
+	case KTM_NOTIFY_SAVEPOINT_ROLLBACK:
+	case KTM_NOTIFY_SAVEPOINT_RELEASE:
+		return en->tx->savepoints->about;
+	default:
+		return 0;
+	}
+}
+
 bool ktm_notify_peek(struct ktm_rm *rm, struct ktm_notification *record)
 {
 	struct ktm_enlistment *en;
@@ -94,6 +108,7 @@ bool ktm_notify_peek(struct ktm_rm *rm, struct ktm_notification *record)
 				record->key = en->key;
 			export_uuid(record->enlistment, &en->obj.uuid);
 			export_uuid(record->tx, &en->tx->obj.uuid);
+			record->savepoint = savepoint_of(en);
 		}
 	}
 	spin_unlock(&rm->lock);
@@ -121,13 +136,14 @@ void ktm_notify_pop(struct ktm_rm *rm, const struct ktm_notification *record)
 		ktm_enlistment_put(en);
 }
 
-u32 ktm_notify_take(struct ktm_enlistment *en, u64 *key)
+u32 ktm_notify_take(struct ktm_enlistment *en, u64 *key, u64 *savepoint)
 {
 	struct ktm_rm *rm = en->rm;
 	u32 type;
 
 	spin_lock(&rm->lock);
 	type = en->note.type;
+	*savepoint = savepoint_of(en);
 	if (!ktm_notify_cancel_locked(rm, &en->note))
 		type = 0;
 	*key = en->key;

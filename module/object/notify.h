@@ -103,10 +103,11 @@ void ktm_notify_pop(struct ktm_rm *rm, const struct ktm_notification *record);
  * ktm_notify_take - take the waiting notification of one enlistment
  * @en: enlistment of a kernel RM
  * @key: out: its key
+ * @savepoint: out: the savepoint that it is about, or 0
  * Return: enum ktm_notify, or 0 when none waits. The queue's reference passes
  * to the caller.
  */
-u32 ktm_notify_take(struct ktm_enlistment *en, u64 *key);
+u32 ktm_notify_take(struct ktm_enlistment *en, u64 *key, u64 *savepoint);
 
 /**
  * ktm_notify_pending - does a notification wait?

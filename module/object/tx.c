@@ -71,6 +71,7 @@ void ktm_tx_put(struct ktm_tx *tx)
 		ktm_quota_uncharge(&tm->shares, tx->payer.uid, tx->held);
 	put_pid(tx->owner);
 	kfree(tx->verdict);
+	kfree(tx->savepoints);
 	kfree(tx->description);
 	kfree_rcu(tx, obj.rcu);
 	ktm_tm_put(tm);

@@ -40,6 +40,31 @@ struct ktm_verdict {
 
 struct ktm_deadline;
 struct ktm_enlistment;
+struct ktm_savepoint_call;
+
+/**
+ * struct ktm_savepoints - those of a transaction that has set one
+ * @last: the last number that was given out [tx.lock]
+ * @nr: how many are there [tx.lock]
+ * @ids: their numbers, rising [tx.lock]
+ * @asks: what is asked of the enlistments: KTM_NOTIFY_SAVEPOINT, _ROLLBACK or
+ *	_RELEASE [tx.lock]
+ * @about: about which one [tx.lock to change, while no enlistment is asked; read
+ *	under rm.lock while a notification about it waits]
+ * @error: negative errno with which one has refused, or 0 [tx.lock]
+ * @rm: whose it is, with an error [tx.lock]
+ * @call: who waits, or NULL [tx.lock]
+ */
+struct ktm_savepoints {
+	u64 last;
+	u32 nr;
+	u32 asks;
+	u64 about;
+	int error;
+	uuid_t rm;
+	struct ktm_savepoint_call *call;
+	u64 ids[KTM_TX_MAX_SAVEPOINTS];
+};
 
 /**
  * struct ktm_tx - a transaction
@@ -71,6 +96,7 @@ struct ktm_enlistment;
  * @owner: who began it [const]
  * @deadline: timer, or NULL [lock]
  * @expired: it ran when the single enlistment was to decide [lock]
+ * @savepoints: its savepoints, or NULL before the first [lock to set; then const]
  * @wait: woken at each change of state, when nr_waiting falls to 0, and when
  *	a pin goes
  * @decision: told when the decision, or the promise before it, is durable [the
@@ -109,6 +135,7 @@ struct ktm_tx {
 	struct pid *owner;
 	struct ktm_deadline *deadline;
 	bool expired;
+	struct ktm_savepoints *savepoints;
 	wait_queue_head_t wait;
 
 	struct ktm_log_waiter decision;

@@ -146,6 +146,8 @@ static int leave_active(struct ktm_step *step, struct ktm_reserve *reserve)
 {
 	struct ktm_tx *tx = step->tx;
 
+	if (tx->state == KTM_TX_S_SAVEPOINT)
+		return -EBUSY;
 	if (tx->state != KTM_TX_S_ACTIVE)
 		return 0;	/* somebody else was faster */
 	if (tx->superior)
@@ -199,9 +201,10 @@ static int start_commit(struct ktm_tx *tx, bool wait)
 
 int ktm_client_commit(struct ktm_tx *tx, bool wait)
 {
+	enum ktm_tx_state state = READ_ONCE(tx->state);
 	int ret = 0;
 
-	if (READ_ONCE(tx->state) == KTM_TX_S_ACTIVE)
+	if (state == KTM_TX_S_ACTIVE || state == KTM_TX_S_SAVEPOINT)
 		ret = start_commit(tx, wait);
 	if (ret)
 		return ret;

@@ -106,7 +106,7 @@ int ktm_deadline_set(struct ktm_tx *tx, u64 time)
 		new->time = time;
 	}
 	spin_lock(&tx->lock);
-	if (tx->state != KTM_TX_S_ACTIVE) {
+	if (tx->state != KTM_TX_S_ACTIVE && tx->state != KTM_TX_S_SAVEPOINT) {
 		spin_unlock(&tx->lock);
 		if (new)
 			deadline_free(new);

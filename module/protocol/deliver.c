@@ -13,10 +13,10 @@ void ktm_deliver_work(struct work_struct *work)
 	struct ktm_enlistment *en = container_of(work, struct ktm_enlistment, work);
 	const struct ktm_rm_ops *ops = en->rm->ops;
 	void *key;
-	u64 raw;
+	u64 raw, savepoint;
 	u32 type;
 
-	type = ktm_notify_take(en, &raw);
+	type = ktm_notify_take(en, &raw, &savepoint);
 	if (!type)
 		goto out;
 	key = (void *)(unsigned long)raw;
@@ -39,6 +39,11 @@ void ktm_deliver_work(struct work_struct *work)
 	case KTM_NOTIFY_INDOUBT:
 		if (ops->indoubt)
 			ops->indoubt(en, key);
+		break;
+	case KTM_NOTIFY_SAVEPOINT:
+	case KTM_NOTIFY_SAVEPOINT_ROLLBACK:
+	case KTM_NOTIFY_SAVEPOINT_RELEASE:
+		ops->savepoint(en, key, type, savepoint);
 		break;
 	case KTM_NOTIFY_RM_DISCONNECTED:
 		if (ops->disconnected)

@@ -28,6 +28,8 @@ static int check_tx(const struct ktm_tx *tx, u32 flags)
 	ktm_assert_tx(tx);
 	if (tx->state == KTM_TX_S_ABORTING || tx->state == KTM_TX_S_ABORTED)
 		return -ECANCELED;
+	if (tx->state == KTM_TX_S_SAVEPOINT)
+		return -EBUSY;
 	if (!may_come(tx, flags))
 		return -EPROTO;
 	if (flags & KTM_EN_F_SUPERIOR)
@@ -186,6 +188,7 @@ void ktm_enlist_file_closed(struct ktm_enlistment *en)
 	if (!--en->nr_files) {
 		switch (en->state) {
 		case KTM_EN_S_ACTIVE:
+		case KTM_EN_S_SAVEPOINT:
 		case KTM_EN_S_PREPREPARING:
 		case KTM_EN_S_PREPREPARED:
 		case KTM_EN_S_PREPARING:

@@ -25,8 +25,8 @@ struct ktm_enlistment *ktm_enlist_make(struct ktm_rm *rm, u32 life,
  * ktm_enlist_join - take part from here on
  * @en: from ktm_enlist_make(); all that can fail for other reasons is done
  * Context: process context.
- * Return: 0, or -EPROTO, -ECANCELED, -EMSGSIZE, -ENOSPC, -EDQUOT, -ESHUTDOWN, -ENOMEM
- * as for struct ktm_en_create; the key is the caller's again then.
+ * Return: 0, or -EPROTO, -ECANCELED, -EBUSY, -EMSGSIZE, -ENOSPC, -EDQUOT, -ESHUTDOWN,
+ * -ENOMEM as for struct ktm_en_create; the key is the caller's again then.
  */
 int ktm_enlist_join(struct ktm_enlistment *en);
 

@@ -46,6 +46,7 @@ int ktm_redo_check_append(struct ktm_enlistment *en)
 	spin_lock(&en->tx->lock);
 	switch (en->state) {
 	case KTM_EN_S_ACTIVE:
+	case KTM_EN_S_SAVEPOINT:
 	case KTM_EN_S_PREPREPARING:
 	case KTM_EN_S_PREPREPARED:
 	case KTM_EN_S_PREPARING:

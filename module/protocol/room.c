@@ -192,6 +192,7 @@ static int make_room(struct ktm_tx *tx, struct ktm_log *log)
 		state = READ_ONCE(tx->state);
 		switch (state) {
 		case KTM_TX_S_ACTIVE:
+		case KTM_TX_S_SAVEPOINT:
 		case KTM_TX_S_PREPREPARING:
 		case KTM_TX_S_PREPREPARED:
 		case KTM_TX_S_PREPARING:

@@ -16,6 +16,7 @@ static enum share share_of(enum ktm_tx_state state)
 {
 	switch (state) {
 	case KTM_TX_S_ACTIVE:
+	case KTM_TX_S_SAVEPOINT:
 	case KTM_TX_S_PREPREPARING:
 	case KTM_TX_S_PREPREPARED:
 	case KTM_TX_S_PREPARING:

@@ -25,6 +25,7 @@
 #include "deadline.h"
 #include "decide.h"
 #include "freeze.h"
+#include "savepoint.h"
 #include "share.h"
 #include "superior.h"
 
@@ -180,6 +181,9 @@ int ktm_step_en(struct ktm_step *step, struct ktm_enlistment *en,
 	case KTM_EN_A_ROLLBACK_SINGLE:
 		/* a veto comes with a verdict: see ktm_answer_rollback() */
 		break;
+	case KTM_EN_A_NOTIFY_SAVEPOINT:
+		notify(step, en, step->tx->savepoints->asks);
+		break;
 	case KTM_EN_A_NOTIFY_PREPREPARE:
 		notify(step, en, KTM_NOTIFY_PREPREPARE);
 		break;
@@ -197,6 +201,10 @@ int ktm_step_en(struct ktm_step *step, struct ktm_enlistment *en,
 		break;
 	case KTM_EN_A_ANSWERED:
 		set_awaited(en, false);
+		break;
+	case KTM_EN_A_REFUSED:
+		set_awaited(en, false);
+		en->refused = true;
 		break;
 	case KTM_EN_A_LEAVE:
 		leave(step, en);
@@ -317,6 +325,15 @@ int ktm_step_tx(struct ktm_step *step, enum ktm_tx_event event)
 	switch (action) {
 	case KTM_TX_A_NONE:
 		break;
+	case KTM_TX_A_SEND_SAVEPOINT:
+		ktm_savepoint_send(step);
+		break;
+	case KTM_TX_A_SEND_TAKE_BACK:
+		ktm_savepoint_take_back(step);
+		break;
+	case KTM_TX_A_TELL_SAVEPOINT:
+		ktm_savepoint_note(step->tx);
+		break;
 	case KTM_TX_A_SEND_PREPREPARE:
 		list_for_each_entry(en, &step->tx->enlistments, tx_node)
 			if (en->flags & KTM_EN_F_PREPREPARE)
@@ -350,6 +367,7 @@ int ktm_step_tx(struct ktm_step *step, enum ktm_tx_event event)
 		send_all(step, KTM_EN_E_SEND_COMMIT);
 		break;
 	case KTM_TX_A_SEND_ROLLBACK:
+		ktm_savepoint_overtaken(step->tx);
 		forget_deadline(step);
 		let_log_go(step);
 		send_superior(step, KTM_EN_E_SEND_ROLLBACK);
@@ -403,6 +421,8 @@ static void conclude(struct ktm_step *step)
 {
 	struct ktm_tx *tx = step->tx;
 
+	if (tx->state == KTM_TX_S_SAVEPOINT && !tx->nr_waiting)
+		ktm_savepoint_over(step);
 	if (tx->state == KTM_TX_S_PREPREPARING && !tx->nr_waiting)
 		ktm_phase_0_over(step);
 	if (tx->state == KTM_TX_S_PREPARING && !tx->nr_waiting)

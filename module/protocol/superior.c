@@ -113,6 +113,8 @@ int ktm_superior_order(struct ktm_enlistment *en, enum ktm_en_event order)
 	ktm_step_begin(&step, tx);
 	if (tx->state == KTM_TX_S_ABORTING || tx->state == KTM_TX_S_ABORTED) {
 		ret = -ECANCELED;
+	} else if (tx->state == KTM_TX_S_SAVEPOINT) {
+		ret = -EBUSY;
 	} else if (reserve_ret && en->state == KTM_EN_S_ACTIVE) {
 		/* of a quota the caller can hear, and try again */
 		if (reserve_ret != -EDQUOT)

@@ -16,14 +16,17 @@
 #include <linux/ktm.h>
 #endif
 
-#define KTM_TX_NR_STATES	(KTM_TX_S_ORPHANED + 1)
-#define KTM_EN_NR_STATES	(KTM_EN_S_WATCHING + 1)
+#define KTM_TX_NR_STATES	(KTM_TX_S_SAVEPOINT + 1)
+#define KTM_EN_NR_STATES	(KTM_EN_S_SAVEPOINT + 1)
 
 /**
  * enum ktm_tx_event - what happens to a transaction
  * @KTM_TX_E_BEGIN: it is made
  * @KTM_TX_E_RECOVER: recovery found its decision
  * @KTM_TX_E_RECOVER_PROMISED: recovery found that it is prepared under a superior
+ * @KTM_TX_E_SAVEPOINT: a savepoint is to be set, rolled back to or released
+ * @KTM_TX_E_SAVEPOINT_REFUSED: all have answered, one has refused to set it
+ * @KTM_TX_E_SAVEPOINT_DONE: all have answered, or have taken it back
  * @KTM_TX_E_PREPREPARE: phase 0 begins, for the client's commit or the superior
  * @KTM_TX_E_PREPREPARED: all have answered phase 0, the superior is told
  * @KTM_TX_E_COMMIT: phase 1 begins, for the client's commit or the superior
@@ -51,6 +54,9 @@ enum ktm_tx_event {
 	KTM_TX_E_BEGIN,
 	KTM_TX_E_RECOVER,
 	KTM_TX_E_RECOVER_PROMISED,
+	KTM_TX_E_SAVEPOINT,
+	KTM_TX_E_SAVEPOINT_REFUSED,
+	KTM_TX_E_SAVEPOINT_DONE,
 	KTM_TX_E_PREPREPARE,
 	KTM_TX_E_PREPREPARED,
 	KTM_TX_E_COMMIT,
@@ -78,6 +84,9 @@ enum ktm_tx_event {
 /**
  * enum ktm_tx_action - what the protocol does after the arc
  * @KTM_TX_A_NONE: nothing
+ * @KTM_TX_A_SEND_SAVEPOINT: ask those who take part in savepoints
+ * @KTM_TX_A_SEND_TAKE_BACK: ask those who have set the savepoint to release it
+ * @KTM_TX_A_TELL_SAVEPOINT: note what has become of it, tell who waits for that
  * @KTM_TX_A_SEND_PREPREPARE: send PREPREPARE to those who asked for it
  * @KTM_TX_A_TELL_PREPREPARED: tell the superior that phase 0 is over
  * @KTM_TX_A_SEND_PREPARE: send PREPARE to all
@@ -95,6 +104,9 @@ enum ktm_tx_event {
  */
 enum ktm_tx_action {
 	KTM_TX_A_NONE,
+	KTM_TX_A_SEND_SAVEPOINT,
+	KTM_TX_A_SEND_TAKE_BACK,
+	KTM_TX_A_TELL_SAVEPOINT,
 	KTM_TX_A_SEND_PREPREPARE,
 	KTM_TX_A_TELL_PREPREPARED,
 	KTM_TX_A_SEND_PREPARE,
@@ -115,12 +127,15 @@ enum ktm_tx_action {
  * @KTM_EN_E_ENLIST: it is made
  * @KTM_EN_E_RECOVER: recovery found it, decided
  * @KTM_EN_E_RECOVER_PROMISED: recovery found it, prepared under a superior
+ * @KTM_EN_E_SEND_SAVEPOINT: SAVEPOINT, _ROLLBACK or _RELEASE is sent
  * @KTM_EN_E_SEND_PREPREPARE: PREPREPARE is sent
  * @KTM_EN_E_SEND_INDOUBT: INDOUBT is sent
  * @KTM_EN_E_SEND_PREPARE: PREPARE is sent
  * @KTM_EN_E_SEND_SINGLE: SINGLE_PHASE_COMMIT is sent
  * @KTM_EN_E_SEND_COMMIT: COMMIT is sent
  * @KTM_EN_E_SEND_ROLLBACK: ROLLBACK is sent
+ * @KTM_EN_E_SAVEPOINT_COMPLETE: the RM's answer
+ * @KTM_EN_E_SAVEPOINT_REFUSED: the RM's answer
  * @KTM_EN_E_PREPREPARE_COMPLETE: the RM's answer
  * @KTM_EN_E_PREPARE_COMPLETE: the RM's answer
  * @KTM_EN_E_COMMIT_COMPLETE: the RM's answer
@@ -150,12 +165,15 @@ enum ktm_en_event {
 	KTM_EN_E_ENLIST,
 	KTM_EN_E_RECOVER,
 	KTM_EN_E_RECOVER_PROMISED,
+	KTM_EN_E_SEND_SAVEPOINT,
 	KTM_EN_E_SEND_PREPREPARE,
 	KTM_EN_E_SEND_PREPARE,
 	KTM_EN_E_SEND_SINGLE,
 	KTM_EN_E_SEND_COMMIT,
 	KTM_EN_E_SEND_ROLLBACK,
 	KTM_EN_E_SEND_INDOUBT,
+	KTM_EN_E_SAVEPOINT_COMPLETE,
+	KTM_EN_E_SAVEPOINT_REFUSED,
 	KTM_EN_E_PREPREPARE_COMPLETE,
 	KTM_EN_E_PREPARE_COMPLETE,
 	KTM_EN_E_COMMIT_COMPLETE,
@@ -185,12 +203,14 @@ enum ktm_en_event {
 /**
  * enum ktm_en_action - what the protocol does after the arc
  * @KTM_EN_A_NONE: nothing
+ * @KTM_EN_A_NOTIFY_SAVEPOINT: queue the notification, wait for the answer
  * @KTM_EN_A_NOTIFY_PREPREPARE: queue the notification, wait for the answer
  * @KTM_EN_A_NOTIFY_PREPARE: queue the notification, wait for the answer
  * @KTM_EN_A_NOTIFY_SINGLE: queue the notification, wait for the answer
  * @KTM_EN_A_NOTIFY_COMMIT: queue the notification, wait for the answer
  * @KTM_EN_A_NOTIFY_ROLLBACK: queue the notification, wait for the answer
  * @KTM_EN_A_ANSWERED: the awaited answer came, it stays in the transaction
+ * @KTM_EN_A_REFUSED: the same, and it has not set the savepoint
  * @KTM_EN_A_LEAVE: it leaves the transaction
  * @KTM_EN_A_LEAVE_SINGLE: it leaves, having decided to commit
  * @KTM_EN_A_REJECTED: two phases, please
@@ -217,12 +237,14 @@ enum ktm_en_event {
  */
 enum ktm_en_action {
 	KTM_EN_A_NONE,
+	KTM_EN_A_NOTIFY_SAVEPOINT,
 	KTM_EN_A_NOTIFY_PREPREPARE,
 	KTM_EN_A_NOTIFY_PREPARE,
 	KTM_EN_A_NOTIFY_SINGLE,
 	KTM_EN_A_NOTIFY_COMMIT,
 	KTM_EN_A_NOTIFY_ROLLBACK,
 	KTM_EN_A_ANSWERED,
+	KTM_EN_A_REFUSED,
 	KTM_EN_A_LEAVE,
 	KTM_EN_A_LEAVE_SINGLE,
 	KTM_EN_A_REJECTED,

@@ -33,7 +33,7 @@ struct abi {
 	int out_flags;		/* the kernel ignores what is in flags */
 };
 
-#define NR_LAST		KTM_NR_TM_THAW
+#define NR_LAST		KTM_NR_EN_SAVEPOINT_COMPLETE
 #define ON(kind)	(1U << (kind))
 #define ALL		(ON(NR_KINDS) - 1)
 #define OBJECTS		(ALL & ~ON(DEV))
@@ -120,6 +120,14 @@ static const struct abi table[] = {
 	ANSWER(EN_PREPREPARE, .kinds = ON(EN)),
 	ANSWER(EN_PREPARE, .kinds = ON(EN)),
 	ANSWER(EN_COMMIT, .kinds = ON(EN)),
+	IOCTL(TX_SAVEPOINT, ktm_tx_savepoint, .kinds = ON(TX),
+	      .reserved = { AT(ktm_tx_savepoint, savepoint), AT(ktm_tx_savepoint, rm) }),
+	IOCTL(TX_ROLLBACK_TO, ktm_tx_savepoint, .kinds = ON(TX),
+	      .reserved = { AT(ktm_tx_savepoint, rm) }),
+	IOCTL(TX_RELEASE, ktm_tx_savepoint, .kinds = ON(TX),
+	      .reserved = { AT(ktm_tx_savepoint, rm) }),
+	IOCTL(EN_SAVEPOINT_COMPLETE, ktm_en_savepoint, .kinds = ON(EN),
+	      .reserved = { AT(ktm_en_savepoint, reserved) }),
 };
 
 FIXTURE(abi)
@@ -444,6 +452,7 @@ TEST_F(abi, ends_with_a_read_only_argument)
 	};
 	struct ktm_simple simple = { .size = sizeof(simple) };
 	struct ktm_en_answer answer = { .size = sizeof(answer) };
+	struct ktm_tx_savepoint savepoint = { .size = sizeof(savepoint) };
 	char *page = self->page;
 	struct rm_handle other;
 
@@ -452,9 +461,13 @@ TEST_F(abi, ends_with_a_read_only_argument)
 	memcpy(page + 512, &timeout, sizeof(timeout));
 	memcpy(page + 1024, &simple, sizeof(simple));
 	memcpy(page + 1536, &answer, sizeof(answer));
+	memcpy(page + 2048, &savepoint, sizeof(savepoint));
 	ASSERT_EQ(0, mprotect(page, self->page_size, PROT_READ));
 	EXPECT_EQ(-EFAULT, ktm_call(self->fd[TX], KTM_IOC_TX_COMMIT, page));
 	EXPECT_EQ(-EFAULT, ktm_call(self->fd[TX], KTM_IOC_TX_ROLLBACK, page));
+	EXPECT_EQ(-EFAULT, ktm_call(self->fd[TX], KTM_IOC_TX_SAVEPOINT, page + 2048));
+	EXPECT_EQ(-EFAULT, ktm_call(self->fd[TX], KTM_IOC_TX_ROLLBACK_TO, page + 2048));
+	EXPECT_EQ(-EFAULT, ktm_call(self->fd[TX], KTM_IOC_TX_RELEASE, page + 2048));
 	ASSERT_TX(&self->tx, .state = KTM_TX_S_ACTIVE, .nr = 1);
 	EXPECT_EQ(0, ktm_call(self->fd[TX], KTM_IOC_TX_SET_TIMEOUT, page + 512));
 	ASSERT_TX(&self->tx, .state = KTM_TX_S_ACTIVE, .nr = 1,

@@ -183,6 +183,34 @@ static int scenario_kernel_rm(struct objects *o, const char *path)
 	       TRY(o, ktm_call(o->kernel_rm, TEST_RM_IOC_UNREGISTER, NULL));
 }
 
+static int savepoint(struct objects *o, unsigned int cmd, __u64 *id)
+{
+	__u64 in = *id;
+	int ret = TRY(o, ({ *id = in; tx_savepoint(&o->tx, cmd, id, NULL); }));
+
+	return ret;
+}
+
+static int scenario_savepoint(struct objects *o, const char *path)
+{
+	struct test_rm_enlist enlist = { .flags = KTM_EN_F_SAVEPOINTS };
+	__u64 first = 0, second = 0;
+	int ret;
+
+	o->kernel_rm = open("/dev/ktm_test_rm", O_RDWR | O_CLOEXEC);
+	if (o->kernel_rm < 0)
+		o->kernel_rm = open("/dev/ktm_test_rm", O_RDWR | O_CLOEXEC);
+	ret = TRY(o, tm_make(&o->tm, 0600)) ?: TRY(o, kernel_rm_register(o)) ?:
+	      TRY(o, tx_begin(&o->tm, &o->tx, 0));
+	enlist.tx_fd = o->tx.fd;
+	ret = ret ?: TRY(o, ktm_call(o->kernel_rm, TEST_RM_IOC_ENLIST, &enlist)) ?:
+	      savepoint(o, KTM_IOC_TX_SAVEPOINT, &first) ?:
+	      savepoint(o, KTM_IOC_TX_SAVEPOINT, &second) ?:
+	      savepoint(o, KTM_IOC_TX_ROLLBACK_TO, &first) ?:
+	      savepoint(o, KTM_IOC_TX_RELEASE, &first) ?: TRY(o, commit_wait(&o->tx));
+	return ret ?: first && first < second ? 0 : -EBADMSG;
+}
+
 static int scenario_attach(struct objects *o, const char *path)
 {
 	return tm_attach(path, NULL, &o->tm, NULL) ?: tm_detach(&o->tm);
@@ -374,6 +402,7 @@ FIXTURE_VARIANT_ADD(fail_nth, queries)
 };
 
 FIXTURE_VARIANT_ADD(fail_nth, kernel_rm) { .run = scenario_kernel_rm, .careful = true };
+FIXTURE_VARIANT_ADD(fail_nth, savepoint) { .run = scenario_savepoint, .careful = true };
 FIXTURE_VARIANT_ADD(fail_nth, attach) { .run = scenario_attach, .durable = true };
 FIXTURE_VARIANT_ADD(fail_nth, durable) { .run = scenario_durable, .durable = true };
 

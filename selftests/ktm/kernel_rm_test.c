@@ -4,6 +4,7 @@
  */
 #include "kselftest_harness.h"
 #include "ktm_log.h"
+#include "savepoint.h"
 
 #include "kmod/rm/ktm_test_rm.h"
 
@@ -136,6 +137,90 @@ TEST_F(kernel_rm, takes_part_in_phase_0)
 	EXPECT_EQ(0, seen(self->rm).error);
 	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
 	EXPECT_EQ(4, seen(self->rm).release);
+}
+
+TEST_F(kernel_rm, takes_part_in_savepoints)
+{
+	__u8 uuid[KTM_UUID_SIZE];
+	__u64 id;
+	int i;
+
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_SAVEPOINTS));
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_SAVEPOINTS));
+	for (i = 1; i <= 3; i++) {
+		ASSERT_EQ(0, savepoint_now(&self->tx, SET, 0));
+		EXPECT_EQ(i, seen(self->rm).last_savepoint);
+	}
+	ASSERT_EQ(0, savepoint_now(&self->tx, ROLLBACK_TO, 2));
+	EXPECT_EQ(2, seen(self->rm).last_savepoint);
+	ASSERT_EQ(0, savepoint_now(&self->tx, RELEASE, 1));
+	EXPECT_EQ(1, seen(self->rm).last_savepoint);
+	EXPECT_EQ(6, seen(self->rm).savepoint[0]);
+	EXPECT_EQ(2, seen(self->rm).savepoint[1]);
+	EXPECT_EQ(2, seen(self->rm).savepoint[2]);
+	EXPECT_EQ(0, seen(self->rm).error);
+	/* one refuses, the others release it; it may leave or end it all, too */
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_SAVEPOINTS, .savepoint = TEST_RM_REJECT));
+	id = 0;
+	EXPECT_EQ(-EXFULL, tx_savepoint(&self->tx, SET, &id, uuid));
+	EXPECT_EQ(4, seen(self->rm).savepoint[2]);
+	ASSERT_EQ(0, say(self->rm, 2, TEST_RM_SAY_READ_ONLY));
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_SAVEPOINTS, .savepoint = TEST_RM_READ_ONLY));
+	ASSERT_EQ(0, savepoint_now(&self->tx, SET, 0));
+	ASSERT_TX(&self->tx, .state = KTM_TX_S_ACTIVE, .nr = 2);
+	EXPECT_EQ(0, seen(self->rm).error);
+	/* without the flag none */
+	ASSERT_EQ(0, ENLIST(.prepare = TEST_RM_READ_ONLY));
+	EXPECT_EQ(-EOPNOTSUPP, savepoint_now(&self->tx, SET, 0));
+	ASSERT_EQ(0, commit_wait(&self->tx));
+	EXPECT_EQ(2, seen(self->rm).commit);
+}
+
+/* A user RM beside it, and an answer from another thread. */
+TEST_F(kernel_rm, answers_a_savepoint_later)
+{
+	struct savepoint_call call;
+	struct rm_handle user;
+	struct en_handle en;
+
+	ASSERT_EQ(0, rm_make(&self->tm, &user, NULL, KTM_RM_F_VOLATILE));
+	ASSERT_EQ(0, rm_recover(&user));
+	ASSERT_NOTE(&user, KTM_NOTIFY_LAST_RECOVER, NULL);
+	ASSERT_EQ(0, en_make(&user, &self->tx, &en, 1, KTM_EN_F_SAVEPOINTS));
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_SAVEPOINTS, .savepoint = TEST_RM_LATER));
+	EXPECT_EQ(-EPROTO, say(self->rm, 0, TEST_RM_SAY_SAVEPOINT));
+	ASSERT_EQ(0, savepoint_start(&call, &self->tx, SET, 0));
+	ASSERT_ASKED(&user, SET, &en, 1);
+	WAIT_FOR(self->rm, savepoint[0]);
+	EXPECT_EQ(-EBUSY, ENLIST(.flags = KTM_EN_F_SAVEPOINTS));
+	ASSERT_EQ(0, en_savepoint(&en, 1, 0));
+	ASSERT_EQ(0, say(self->rm, 0, TEST_RM_SAY_SAVEPOINT));
+	EXPECT_EQ(-EALREADY, say(self->rm, 0, TEST_RM_SAY_SAVEPOINT));
+	ASSERT_EQ(0, savepoint_join(&call));
+	EXPECT_EQ(1, call.savepoint);
+
+	/* it leaves while it is asked */
+	ASSERT_EQ(0, savepoint_start(&call, &self->tx, ROLLBACK_TO, 1));
+	WAIT_FOR(self->rm, savepoint[1]);
+	ASSERT_EQ(0, ktm_call(self->rm, TEST_RM_IOC_UNREGISTER, NULL));
+	ASSERT_EQ(-ECANCELED, savepoint_join(&call));
+	EXPECT_EQ(1, seen(self->rm).release);
+	ASSERT_NOTE(&user, KTM_NOTIFY_ROLLBACK, &en);
+}
+
+TEST_F(kernel_rm, cannot_roll_back_to_a_savepoint)
+{
+	struct ktm_tx_info info;
+
+	ASSERT_EQ(0, savepoint_now(&self->tx, SET, 0));
+	ASSERT_EQ(0, ENLIST(.flags = KTM_EN_F_SAVEPOINTS, .savepoint = TEST_RM_VETO));
+	EXPECT_EQ(-ECANCELED, savepoint_now(&self->tx, ROLLBACK_TO, 1));
+	ASSERT_EQ(0, rollback_wait(&self->tx));
+	ASSERT_EQ(0, tx_info(&self->tx, &info));
+	EXPECT_EQ(KTM_REASON_RM, info.reason);
+	EXPECT_EQ(EDOM, info.error);
+	EXPECT_EQ(1, seen(self->rm).rollback);
+	EXPECT_EQ(0, seen(self->rm).error);
 }
 
 /* A superior lives in user space. */
@@ -334,7 +419,7 @@ TEST_F(kernel_rm, bad_arguments)
 	EXPECT_EQ(-EINVAL, rm_register(rm, &self->tm, uuid, 0, 0));
 	EXPECT_EQ(-EINVAL, rm_register(rm, &self->tm, uuid, 1 << 5, 0));
 	EXPECT_EQ(0, rm_register(rm, &self->tm, uuid, KTM_RM_F_VOLATILE, 0));
-	EXPECT_EQ(-EINVAL, ENLIST(.flags = 1 << 5));
+	EXPECT_EQ(-EINVAL, ENLIST(.flags = 1 << 6));
 	self->tx.fd = self->tm.fd;
 	EXPECT_EQ(-EBADFD, ENLIST(.flags = 0));
 }

@@ -131,6 +131,17 @@ int tx_set_timeout(const struct tx_handle *tx, __u64 deadline)
 	return guarded(tx->fd, KTM_IOC_TX_SET_TIMEOUT, &arg, sizeof(arg));
 }
 
+int tx_savepoint(const struct tx_handle *tx, unsigned int cmd, __u64 *savepoint, __u8 *rm)
+{
+	struct ktm_tx_savepoint arg = { .size = sizeof(arg), .savepoint = *savepoint };
+	int ret = guarded(tx->fd, cmd, &arg, sizeof(arg));
+
+	*savepoint = arg.savepoint;
+	if (rm)
+		memcpy(rm, arg.rm, KTM_UUID_SIZE);
+	return ret;
+}
+
 int freeze_at(int fd, __u64 freeze_deadline, __u64 thaw_deadline, __u8 *tx)
 {
 	struct ktm_tm_freeze arg = {
@@ -252,6 +263,17 @@ int en_veto(const struct en_handle *en, __u32 reason, __u32 error, const char *d
 
 	snprintf(arg.detail, sizeof(arg.detail), "%s", detail);
 	return guarded(en->fd, KTM_IOC_EN_ROLLBACK, &arg, sizeof(arg));
+}
+
+int en_savepoint(const struct en_handle *en, __u64 savepoint, __u32 error)
+{
+	struct ktm_en_savepoint arg = {
+		.size = sizeof(arg),
+		.savepoint = savepoint,
+		.error = error,
+	};
+
+	return guarded(en->fd, KTM_IOC_EN_SAVEPOINT_COMPLETE, &arg, sizeof(arg));
 }
 
 int en_log(const struct en_handle *en, const void *data, __u32 length, __u64 *lsn)
@@ -413,6 +435,7 @@ const char *note_differs(struct rm_handle *rm, __u32 type, const struct en_handl
 {
 	static const struct en_handle nobody;
 	struct pollfd pollfd = { .fd = rm->fd, .events = POLLIN };
+	bool about = type >= KTM_NOTIFY_SAVEPOINT && type <= KTM_NOTIFY_SAVEPOINT_RELEASE;
 	bool queries = type == KTM_NOTIFY_RECOVER || type == KTM_NOTIFY_RECOVER_QUERY;
 	struct ktm_notification note;
 	ssize_t done;
@@ -429,8 +452,10 @@ const char *note_differs(struct rm_handle *rm, __u32 type, const struct en_handl
 	    NUMBER(note.type, type) ||
 	    NUMBER(note.key, queries ? 0 : en->info.key) ||
 	    BYTES(note.enlistment, en->info.uuid) ||
-	    BYTES(note.tx, en->info.tx))
+	    BYTES(note.tx, en->info.tx) ||
+	    NUMBER(!!note.savepoint, about))
 		return words;
+	rm->savepoint = note.savepoint;
 	if (note.clock < rm->clock)
 		return say("the clock went back to %llu", (unsigned long long)note.clock);
 	rm->clock = note.clock;

@@ -49,6 +49,7 @@ struct rm_handle {
 	int fd;
 	struct ktm_rm_info info;
 	__u64 clock;		/* of the last notification */
+	__u64 savepoint;	/* of the last one that was about a savepoint */
 };
 
 struct en_handle {
@@ -71,6 +72,8 @@ int tx_info(const struct tx_handle *tx, struct ktm_tx_info *info);
 int tx_end(const struct tx_handle *tx, unsigned int cmd, __u32 flags,
 	   struct ktm_tx_end *end);
 int tx_set_timeout(const struct tx_handle *tx, __u64 deadline);
+/* KTM_IOC_TX_SAVEPOINT and its like; rm, 16 bytes, may be NULL */
+int tx_savepoint(const struct tx_handle *tx, unsigned int cmd, __u64 *savepoint, __u8 *rm);
 
 /* Deadlines as in struct ktm_tm_freeze; tx may be NULL. */
 int freeze_at(int tm_fd, __u64 freeze_deadline, __u64 thaw_deadline, __u8 *tx);
@@ -91,6 +94,7 @@ int en_reopen(const struct rm_handle *rm, const __u8 *uuid, __u64 key,
 int en_answer(const struct en_handle *en, unsigned int cmd);
 int en_veto(const struct en_handle *en, __u32 reason, __u32 error,
 	    const char *detail);
+int en_savepoint(const struct en_handle *en, __u64 savepoint, __u32 error);
 int en_log(const struct en_handle *en, const void *data, __u32 length, __u64 *lsn);
 int en_read_log(const struct en_handle *en, __u64 index, void *data, __u32 *length);
 

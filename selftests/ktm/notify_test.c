@@ -50,6 +50,7 @@ TEST_F(notify, sizes_of_read)
 {
 	char buffer[3 * sizeof(struct ktm_notification)];
 	const size_t one = sizeof(struct ktm_notification);
+	const size_t first = offsetof(struct ktm_notification, savepoint);
 	void *nowhere = (void *)strtoul("1", NULL, 0);	/* not seen by the compiler */
 	struct en_handle en;
 
@@ -57,7 +58,7 @@ TEST_F(notify, sizes_of_read)
 	ASSERT_EQ(-EINPROGRESS, commit_nowait(&self->tx));
 	ASSERT_EQ(-1, read(self->rm.fd, buffer, 0));
 	EXPECT_EQ(EMSGSIZE, errno);
-	ASSERT_EQ(-1, read(self->rm.fd, buffer, one - 1));
+	ASSERT_EQ(-1, read(self->rm.fd, buffer, first - 1));
 	EXPECT_EQ(EMSGSIZE, errno);
 	ASSERT_EQ(-1, read(self->rm.fd, nowhere, one));
 	EXPECT_EQ(EFAULT, errno);

@@ -52,6 +52,9 @@ static const struct {
 	CALL(TX, TX_COMMIT, ktm_tx_end, KTM_RIGHT_COMMIT, true),
 	CALL(TX, TX_ROLLBACK, ktm_tx_end, KTM_RIGHT_ROLLBACK, true),
 	CALL(TX, TX_SET_TIMEOUT, ktm_tx_set_timeout, KTM_RIGHT_SET),
+	CALL(TX, TX_SAVEPOINT, ktm_tx_savepoint, KTM_RIGHT_SET),
+	CALL(TX, TX_ROLLBACK_TO, ktm_tx_savepoint, KTM_RIGHT_ROLLBACK),
+	CALL(TX, TX_RELEASE, ktm_tx_savepoint, KTM_RIGHT_SET),
 	CALL(RM, RM_INFO, ktm_rm_info, KTM_RIGHT_QUERY),
 	CALL(RM, RM_RECOVER, ktm_simple, KTM_RIGHT_RECOVER),
 	CALL(RM, EN_CREATE, ktm_en_create, KTM_RIGHT_ENLIST),
@@ -72,6 +75,7 @@ static const struct {
 	CALL(EN, EN_PREPREPARE, ktm_en_answer, KTM_RIGHT_ANSWER, true),
 	CALL(EN, EN_PREPARE, ktm_en_answer, KTM_RIGHT_ANSWER, true),
 	CALL(EN, EN_COMMIT, ktm_en_answer, KTM_RIGHT_ANSWER, true),
+	CALL(EN, EN_SAVEPOINT_COMPLETE, ktm_en_savepoint, KTM_RIGHT_ANSWER),
 	CALL(EN, EN_ROLLBACK, ktm_en_rollback, KTM_RIGHT_ANSWER),
 	CALL(TX, FD_INFO, ktm_fd_info, 0),
 };

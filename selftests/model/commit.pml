@@ -44,6 +44,8 @@
 #define SAY_PREPARED	5
 #define SAY_COMMITTED	6
 #define PREPREPARE	7
+#define SAVEPOINT	8
+#define TAKE_BACK	9
 
 /* records of the log */
 #define VOTE_0		1	/* VOTE_0 + i */
@@ -51,6 +53,13 @@
 #define DECISION	4
 #define END		5
 #define MAX_RECORDS	6
+
+/* the one savepoint that may be set */
+#define NO_SAVEPOINT	0
+#define SETTING		1
+#define REFUSING	2	/* one has refused */
+#define TAKING_BACK	3	/* it is released by those who have not */
+#define OVER		4
 
 /* what the client was told */
 #define NOTHING		0
@@ -83,6 +92,8 @@ bool member[2];			/* in the transaction's list */
 bool awaited[2];
 bool suspended[2];
 bool watching[2];		/* read-only, to hear of a lost outcome */
+bool refused[2];		/* has not set the savepoint */
+byte savepoint;
 byte note[2];
 byte wait_record;		/* the record that a waiter reports back about */
 byte wait_event;		/* what needs no record, within one step */
@@ -101,6 +112,7 @@ byte rm[2];
 byte busy[2];
 byte disk[2];
 bool ask[2];			/* has a RECOVER note to act on */
+bool remembers[2];		/* how its work stood at the savepoint */
 int said[2];			/* answers given, by event */
 bool wanted[2];			/* has asked for an outcome, once */
 
@@ -144,6 +156,8 @@ proctype client_process()
 		c_code { enlist(1); } DONE
 	:: DO(tx == KTM_TX_S_ACTIVE && client_here && !requested)
 		c_code { commit(); } DONE
+	:: DO(tx == KTM_TX_S_ACTIVE && client_here && !requested && savepoint == NO_SAVEPOINT)
+		c_code { set_savepoint(); } DONE
 	/* the client, its death, a deadline */
 	:: DO(c_expr { CAN_ROLL_BACK })
 		c_code { roll_back(); } DONE
@@ -160,6 +174,17 @@ end:
 	:: DO(rm[i] == UP && busy[i] == IDLE && note[i] != IDLE)
 		busy[i] = note[i]; note[i] = IDLE DONE
 
+	/* a savepoint; who has set it may leave, or roll back, as at any time */
+	:: DO(rm[i] == UP && busy[i] == SAVEPOINT)
+		busy[i] = IDLE;
+		c_code { answer_savepoint(Prm_process->i, KTM_EN_E_SAVEPOINT_COMPLETE, 1); } DONE
+	:: DO(rm[i] == UP && busy[i] == SAVEPOINT)
+		busy[i] = IDLE;
+		c_code { answer_savepoint(Prm_process->i, KTM_EN_E_SAVEPOINT_REFUSED, 0); } DONE
+	:: DO(rm[i] == UP && busy[i] == TAKE_BACK)
+		busy[i] = IDLE;
+		c_code { answer_savepoint(Prm_process->i, KTM_EN_E_SAVEPOINT_COMPLETE, 0); } DONE
+
 	/* phase 0 */
 	:: DO(rm[i] == UP && busy[i] == PREPREPARE)
 		busy[i] = IDLE;
@@ -171,18 +196,18 @@ end:
 	:: DO(rm[i] == UP && busy[i] == SAY_PREPARED)
 		busy[i] = IDLE;
 		c_code { say(Prm_process->i, KTM_EN_E_PREPARE_COMPLETE); } DONE
-	:: DO(rm[i] == UP && disk[i] == WORK && (busy[i] == PREPREPARE || busy[i] == PREPARE ||
-		busy[i] == SINGLE || busy[i] == IDLE && (en[i] == KTM_EN_S_ACTIVE ||
+	:: DO(rm[i] == UP && disk[i] == WORK && (busy[i] == SAVEPOINT ||
+		busy[i] == PREPREPARE || busy[i] == PREPARE || busy[i] == SINGLE || busy[i] == IDLE && (en[i] == KTM_EN_S_ACTIVE ||
 		en[i] == KTM_EN_S_PREPREPARED)))
 		busy[i] = IDLE; disk[i] = READ_ONLY;
 		c_code { say(Prm_process->i, KTM_EN_E_READ_ONLY); } DONE
-	:: DO(!SUPERIOR && rm[i] == UP && disk[i] == WORK && (busy[i] == PREPREPARE || busy[i] == PREPARE ||
-		busy[i] == SINGLE || busy[i] == IDLE && (en[i] == KTM_EN_S_ACTIVE ||
+	:: DO(!SUPERIOR && rm[i] == UP && disk[i] == WORK && (busy[i] == SAVEPOINT ||
+		busy[i] == PREPREPARE || busy[i] == PREPARE || busy[i] == SINGLE || busy[i] == IDLE && (en[i] == KTM_EN_S_ACTIVE ||
 		en[i] == KTM_EN_S_PREPREPARED)))
 		busy[i] = IDLE; disk[i] = READ_ONLY;
 		c_code { say(Prm_process->i, KTM_EN_E_READ_ONLY_WATCH); } DONE
-	:: DO(rm[i] == UP && disk[i] == WORK && (busy[i] == PREPREPARE || busy[i] == PREPARE ||
-		busy[i] == SINGLE || busy[i] == IDLE && (en[i] == KTM_EN_S_ACTIVE ||
+	:: DO(rm[i] == UP && disk[i] == WORK && (busy[i] == SAVEPOINT ||
+		busy[i] == PREPREPARE || busy[i] == PREPARE || busy[i] == SINGLE || busy[i] == IDLE && (en[i] == KTM_EN_S_ACTIVE ||
 		en[i] == KTM_EN_S_PREPREPARED)))
 		busy[i] = IDLE;
 		c_code { veto(Prm_process->i); } DONE
@@ -227,10 +252,11 @@ end:
 	do
 	:: DO(tx == KTM_TX_S_ACTIVE && client_here && sup == KTM_EN_S_NEW && sup_at == UP)
 		c_code { sup_enlist(); } DONE
-	:: DO(sup_member && sup_at == UP && sup == KTM_EN_S_ACTIVE)
+	/* EBUSY while a savepoint is being set */
+	:: DO(sup_member && sup_at == UP && sup == KTM_EN_S_ACTIVE && tx != KTM_TX_S_SAVEPOINT)
 		c_code { order(KTM_EN_E_DO_PREPREPARE); } DONE
-	:: DO(sup_member && sup_at == UP && (sup == KTM_EN_S_ACTIVE ||
-		sup == KTM_EN_S_PREPREPARED))
+	:: DO(sup_member && sup_at == UP && tx != KTM_TX_S_SAVEPOINT &&
+		(sup == KTM_EN_S_ACTIVE || sup == KTM_EN_S_PREPREPARED))
 		c_code { order(KTM_EN_E_DO_PREPARE); } DONE
 	:: DO(sup_member && sup_at == UP && !sup_suspended && sup_disk == UNDECIDED &&
 		(sup == KTM_EN_S_ACTIVE || sup == KTM_EN_S_PREPREPARING ||

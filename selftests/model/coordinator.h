@@ -16,8 +16,10 @@
 /* the same numbers as in commit.pml */
 enum { WORK, PREPARED, COMMITTED, ABORTED, READ_ONLY, VANISHED, OUTSIDE };
 enum { UP, GOING, AWAY };
-enum { IDLE, PREPARE, SINGLE, COMMIT, ROLLBACK, SAY_PREPARED, SAY_COMMITTED, PREPREPARE };
+enum { IDLE, PREPARE, SINGLE, COMMIT, ROLLBACK, SAY_PREPARED, SAY_COMMITTED, PREPREPARE,
+	SAVEPOINT, TAKE_BACK };
 enum { VOTE_0 = 1, PROMISE = 3, DECISION, END, MAX_RECORDS = 6 };
+enum { NO_SAVEPOINT, SETTING, REFUSING, TAKING_BACK, OVER };
 enum { NOTHING, TOLD_COMMITTED, TOLD_ABORTED, TOLD_IN_DOUBT };
 enum { SUP_OUTSIDE, UNDECIDED, SUP_COMMIT, SUP_ABORT };
 
@@ -158,6 +160,13 @@ static int step_en(int i, int event)
 		break;
 	case KTM_EN_A_TELL_INDOUBT:
 	case KTM_EN_A_TELL_IF_INDOUBT:
+		break;
+	case KTM_EN_A_NOTIFY_SAVEPOINT:
+		notify(i, now.savepoint == TAKING_BACK ? TAKE_BACK : SAVEPOINT);
+		break;
+	case KTM_EN_A_REFUSED:
+		now.awaited[i] = 0;
+		now.refused[i] = 1;
 		break;
 	case KTM_EN_A_NOTIFY_PREPREPARE:
 		notify(i, PREPREPARE);
@@ -310,6 +319,46 @@ static void log_outcome(int record, int event)
 		now.wait_record = record;
 }
 
+/* savepoint.c; what comes of a savepoint is forgotten here, for the sake of fewer states */
+static void savepoint_over(void)
+{
+	now.savepoint = OVER;
+	now.remembers[0] = 0;
+	now.remembers[1] = 0;
+	now.refused[0] = 0;
+	now.refused[1] = 0;
+}
+
+static void savepoint_done(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		rule(!now.member[i] || now.rm[i] != UP ||
+		     now.remembers[i] == (now.savepoint == SETTING),
+		     "a savepoint is set by all, or by none");
+	savepoint_over();
+}
+
+static void take_back(void)
+{
+	int i;
+
+	now.savepoint = TAKING_BACK;
+	for (i = 0; i < 2; i++)
+		if (now.member[i] && !now.refused[i])
+			rule(!step_en(i, KTM_EN_E_SEND_SAVEPOINT),
+			     "who has answered can be asked again");
+}
+
+static void savepoint_answered(void)
+{
+	if (now.savepoint == REFUSING)
+		step_tx(KTM_TX_E_SAVEPOINT_REFUSED);
+	if (!waiting())
+		step_tx(KTM_TX_E_SAVEPOINT_DONE);
+}
+
 static int step_tx(int event)
 {
 	struct ktm_arc arc;
@@ -321,9 +370,22 @@ static int step_tx(int event)
 	now.tx = arc.next;
 	if (now.tx == KTM_TX_S_ABORTING || now.tx == KTM_TX_S_ABORTED)
 		now.was_aborting = 1;
+	/* none can be set any more */
+	if (now.tx != KTM_TX_S_ACTIVE && now.tx != KTM_TX_S_SAVEPOINT)
+		savepoint_over();
 	switch (arc.action) {
 	case KTM_TX_A_NONE:
 	case KTM_TX_A_FORGET:
+		break;
+	case KTM_TX_A_SEND_SAVEPOINT:
+		now.savepoint = SETTING;
+		send_all(KTM_EN_E_SEND_SAVEPOINT);
+		break;
+	case KTM_TX_A_SEND_TAKE_BACK:
+		take_back();
+		break;
+	case KTM_TX_A_TELL_SAVEPOINT:
+		savepoint_done();
 		break;
 	case KTM_TX_A_SEND_PREPREPARE:
 		if (now.preprepare && now.member[0])
@@ -426,6 +488,8 @@ static void conclude(void)
 	int event;
 
 	do {
+		if (now.tx == KTM_TX_S_SAVEPOINT && !waiting())
+			savepoint_answered();
 		if (now.tx == KTM_TX_S_PREPREPARING && !waiting())
 			phase_0_over();
 		if (now.tx == KTM_TX_S_PREPARING && !waiting())

@@ -95,6 +95,12 @@ static void tell_client(void)
 	check();
 }
 
+static void set_savepoint(void)
+{
+	step_tx(KTM_TX_E_SAVEPOINT);
+	conclude();
+}
+
 /* The calls of resource managers */
 
 static int say(int i, int event)
@@ -106,6 +112,17 @@ static int say(int i, int event)
 		now.nr_prepared++;
 	conclude();
 	return ret;
+}
+
+/* ktm_savepoint_answer() */
+static void answer_savepoint(int i, int event, int remembers)
+{
+	if (!step_en(i, event)) {
+		now.remembers[i] = remembers;
+		if (event == KTM_EN_E_SAVEPOINT_REFUSED)
+			now.savepoint = REFUSING;
+	}
+	conclude();
 }
 
 static void prepare(int i)
@@ -164,6 +181,7 @@ static void drop_memory(int i)
 	now.note[i] = IDLE;
 	now.busy[i] = IDLE;
 	now.ask[i] = 0;
+	now.remembers[i] = 0;
 	if (now.disk[i] == WORK ||
 	    (now.volatile_rm[i] && now.disk[i] == PREPARED && now.en[i] != KTM_EN_S_PREPARED &&
 	     now.en[i] != KTM_EN_S_COMMITTING))
@@ -353,6 +371,7 @@ static void recover(void)
 	for (i = now.record_len; i < MAX_RECORDS; i++)
 		now.record[i] = 0;
 	now.tx = KTM_TX_S_NEW;
+	savepoint_over();
 	now.gone = 1;
 	now.client_here = 0;
 	now.log_failed = 0;
@@ -470,10 +489,20 @@ static void check(void)
 		     "nothing is acknowledged before its decision is durable");
 	}
 	for (i = 0; i < 2; i++)
-		for (e = 0; e < KTM_EN_NR_EVENTS; e++)
+		for (e = 0; e <= KTM_EN_E_VETO; e++)
 			if (now.said[i] >> e & 1)
 				rule(find_en(i, e, &arc) != 0,
 				     "an answer given twice changes nothing");
+	rule(now.tx != KTM_TX_S_SAVEPOINT || waiting(),
+	     "a savepoint is over when all have answered");
+	for (i = 0; i < 2; i++) {
+		rule(now.tx == KTM_TX_S_SAVEPOINT || now.en[i] != KTM_EN_S_SAVEPOINT,
+		     "nobody is asked about a savepoint longer than the transaction");
+		if (now.en[i] != KTM_EN_S_SAVEPOINT)
+			for (e = KTM_EN_E_SAVEPOINT_COMPLETE; e <= KTM_EN_E_SAVEPOINT_REFUSED; e++)
+				rule(find_en(i, e, &arc) != 0,
+				     "an answer given twice changes nothing");
+	}
 	for (i = 0; i < 2; i++)
 		if (now.wanted[i] && now.en[i] != KTM_EN_S_PREPARED)
 			rule(find_en(i, KTM_EN_E_REQUEST_OUTCOME, &arc) != 0,

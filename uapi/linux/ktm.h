@@ -35,11 +35,11 @@
  * KTM_RIGHT_CREATE_RM TM  RM_CREATE
  * KTM_RIGHT_DETACH   TM   TM_DETACH, TM_ROLLFORWARD, TM_RECOVER, with CAP_SYS_ADMIN;
  *                         TM_FREEZE, TM_THAW, with it or as the TM's owner
- * KTM_RIGHT_SET      TX   TX_SET_TIMEOUT
+ * KTM_RIGHT_SET      TX   TX_SET_TIMEOUT, TX_SAVEPOINT, TX_RELEASE
  * KTM_RIGHT_ENLIST   TX   to be the transaction of EN_CREATE or of other modules'
  *                         calls
  * KTM_RIGHT_COMMIT   TX   TX_COMMIT
- * KTM_RIGHT_ROLLBACK TX   TX_ROLLBACK
+ * KTM_RIGHT_ROLLBACK TX   TX_ROLLBACK, TX_ROLLBACK_TO
  * KTM_RIGHT_ENLIST   RM   EN_CREATE
  * KTM_RIGHT_RECOVER  RM   RM_RECOVER, EN_OPEN
  * KTM_RIGHT_NOTIFY   RM   read(), poll() (else it reports POLLERR)
@@ -82,7 +82,7 @@
  * ENOTTY          no such ioctl on this kind of fd
  * EINVAL          size too small, or a field has an impossible value
  * E2BIG           a field unknown to this kernel is not zero
- * EOPNOTSUPP      unknown flag
+ * EOPNOTSUPP      unknown flag, or a resource manager cannot do it
  * EFAULT          a user pointer is bad
  * EBADF           an fd argument is not open
  * EBADFD          an fd argument is of the wrong kind
@@ -155,6 +155,7 @@
 #define KTM_TX_MAX_ENLISTMENTS	1024
 #define KTM_RECORD_MAX		61440	/* bytes of data in one log record */
 #define KTM_RECOVERY_INFO_MAX	4096	/* bytes of an enlistment's recovery information */
+#define KTM_TX_MAX_SAVEPOINTS	64	/* that are there at a time */
 
 /**
  * DOC: Virtual clock
@@ -235,6 +236,12 @@ enum {
 	KTM_NR_TM_ROLLFORWARD,
 	KTM_NR_TM_FREEZE,
 	KTM_NR_TM_THAW,
+	/* TX */
+	KTM_NR_TX_SAVEPOINT,
+	KTM_NR_TX_ROLLBACK_TO,
+	KTM_NR_TX_RELEASE,
+	/* EN */
+	KTM_NR_EN_SAVEPOINT_COMPLETE,
 };
 
 #define KTM_ABI_VERSION		1
@@ -745,6 +752,8 @@ struct ktm_tx_create {
  *	roll it back any more
  * @KTM_TX_S_ORPHANED: the same, and the superior is away: in doubt until it
  *	comes back
+ * @KTM_TX_S_SAVEPOINT: active, and a savepoint is being set, rolled back to or
+ *	released: enlistments have been asked, nobody can enlist or begin the commit
  *
  * Arcs, by event:
  *
@@ -762,8 +771,12 @@ struct ktm_tx_create {
  *   the only enlistment takes single phase; SINGLE_PHASE_COMMIT is sent.
  * - ACTIVE, PREPREPARING -> COMMITTED: instead, if there is no superior and
  *   nobody is enlisted.
- * - ACTIVE, PREPREPARING, PREPREPARED, PREPARING -> ABORTING: rollback by anyone;
- *   ROLLBACK is sent to all.
+ * - ACTIVE, SAVEPOINT, PREPREPARING, PREPREPARED, PREPARING -> ABORTING: rollback by
+ *   anyone; ROLLBACK is sent to all.
+ * - ACTIVE -> SAVEPOINT: a savepoint is asked for; SAVEPOINT, SAVEPOINT_ROLLBACK or
+ *   SAVEPOINT_RELEASE is sent to those who take part. SAVEPOINT -> SAVEPOINT: one of
+ *   them has refused to set it; SAVEPOINT_RELEASE is sent to those who have not.
+ *   SAVEPOINT -> ACTIVE: all have answered.
  * - PREPARING -> DECIDING: the last answer came, at least one is prepared; the
  *   decision is appended to the log.
  * - PREPARING -> PROMISING: the last answer came, there is a superior; the
@@ -801,6 +814,7 @@ enum ktm_tx_state {
 	KTM_TX_S_PROMISING = 12,
 	KTM_TX_S_PREPARED = 13,
 	KTM_TX_S_ORPHANED = 14,
+	KTM_TX_S_SAVEPOINT = 15,
 };
 
 /**
@@ -905,6 +919,9 @@ struct ktm_tx_info {
  * decide alone vanished. ETIMEDOUT is not returned: a deadline that passes gives
  * ECANCELED with KTM_REASON_TIMEOUT.
  *
+ * EBUSY: a savepoint is being set, rolled back to or released; KTM_IOC_TX_COMMIT
+ * has done nothing.
+ *
  * A transaction with a superior is committed by that: KTM_IOC_TX_COMMIT gives
  * EPERM while it is active, and does nothing. If the superior has
  * KTM_EN_F_COMMIT_REQUEST, it is sent KTM_NOTIFY_COMMIT_REQUEST instead, and the
@@ -941,6 +958,53 @@ struct ktm_tx_set_timeout {
 };
 #define KTM_IOC_TX_SET_TIMEOUT _IO(KTM_IOC_TYPE, KTM_NR_TX_SET_TIMEOUT)
 
+/**
+ * struct ktm_tx_savepoint - set a savepoint, roll back to it, release it (TX fd)
+ * @size: sizeof(struct ktm_tx_savepoint)
+ * @flags: must be 0
+ * @savepoint: of SET: in: 0; out: the savepoint; else in: the savepoint
+ * @rm: in: zero; out: the RM for which the call failed, or zero
+ *
+ * A savepoint is a moment in the life of an active transaction to which its work
+ * can be rolled back while the transaction goes on. They are numbered from 1 in
+ * each transaction, by rising time; a number is never used again. Nothing of them
+ * is logged or outlives the transaction.
+ *
+ * KTM_IOC_TX_SAVEPOINT sets one. KTM_IOC_TX_ROLLBACK_TO undoes what was done since
+ * it was set; it stays, those set after it are gone. KTM_IOC_TX_RELEASE forgets it
+ * and those set after it, and keeps the work.
+ *
+ * Every enlistment with KTM_EN_F_SAVEPOINTS is asked, and the call returns when all
+ * have answered; until then the transaction is in KTM_TX_S_SAVEPOINT. An RM is
+ * told about a savepoint that was set before it enlisted, too: to roll back to that
+ * is to undo all that it has done. A superior has no work, and is not asked.
+ * The work between two savepoints is what was done between the calls: a client must
+ * not let work go on in the transaction while one of them runs.
+ *
+ * If an enlistment has not the flag, the first two are EOPNOTSUPP and nothing has
+ * happened. KTM_IOC_TX_RELEASE asks those who have it; without any enlistment all
+ * three do their work at once. An RM may refuse to set one, with an errno: it is
+ * released by those who had set it, and the call fails with that errno and the RM's
+ * UUID in @rm. An RM that cannot roll back to one rolls back the transaction.
+ *
+ * Only a signal that kills interrupts the call; what was asked is finished then, and
+ * what it has set stays there unnamed.
+ *
+ * Return: 0, or EINVAL, EMSGSIZE (KTM_TX_MAX_SAVEPOINTS are there), ENOENT (not set,
+ * or gone), EOPNOTSUPP (@rm takes no part), EBUSY (another of these calls runs), EPROTO
+ * (it is no longer active), ECANCELED (it was rolled back, before or meanwhile),
+ * EINTR (killed), ENOMEM.
+ */
+struct ktm_tx_savepoint {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 savepoint;
+	__u8 rm[KTM_UUID_SIZE];
+};
+#define KTM_IOC_TX_SAVEPOINT _IO(KTM_IOC_TYPE, KTM_NR_TX_SAVEPOINT)
+#define KTM_IOC_TX_ROLLBACK_TO _IO(KTM_IOC_TYPE, KTM_NR_TX_ROLLBACK_TO)
+#define KTM_IOC_TX_RELEASE _IO(KTM_IOC_TYPE, KTM_NR_TX_RELEASE)
+
 #define KTM_RM_F_VOLATILE	(1U << 0)	/* never recovers */
 #define KTM_RM_F_MASK		(KTM_RM_F_VOLATILE)
 
@@ -956,11 +1020,12 @@ struct ktm_tx_set_timeout {
  *
  * read() on the RM fd fetches struct ktm_notification records, whole ones, as
  * many as fit; EMSGSIZE if not even one does; it blocks unless the fd is
- * O_NONBLOCK (EAGAIN). poll() reports POLLIN when one waits. For an enlistment one
- * waits at most: a new one takes the place of one that was not read yet, and none
- * is left when the enlistment has ended. When the last RM
- * fd with KTM_RIGHT_NOTIFY is closed the RM leaves: transactions that it had not
- * prepared are rolled back, the others wait for its next life.
+ * O_NONBLOCK (EAGAIN). A buffer for one record as an older version had it gets that:
+ * EMSGSIZE only if a field that it would not get is not zero. poll() reports POLLIN
+ * when one waits. For an enlistment one waits at most: a new one takes the place of
+ * one that was not read yet, and none is left when the enlistment has ended. When the
+ * last RM fd with KTM_RIGHT_NOTIFY is closed the RM leaves: transactions that it had
+ * not prepared are rolled back, the others wait for its next life.
  *
  * An RM belongs to the user who first made it, for as long as it is not gone
  * without a trace: it has unresolved enlistments, which the log carries over a
@@ -1056,6 +1121,14 @@ struct ktm_rm_info {
  * @KTM_NOTIFY_RECOVER_QUERY: to the superior: an enlistment of an earlier life
  *	whose transaction is not over: open it (KTM_IOC_EN_OPEN), then order commit
  *	or rollback, or call KTM_IOC_EN_RECOVER first
+ * @KTM_NOTIFY_SAVEPOINT: remember how the work stands, under this number; answer
+ *	savepoint complete, which may refuse. This and the next two are sent with
+ *	KTM_EN_F_SAVEPOINTS only.
+ * @KTM_NOTIFY_SAVEPOINT_ROLLBACK: undo what was done since, all of it if there was
+ *	nothing at the time; forget those with a higher number; answer savepoint
+ *	complete or rollback
+ * @KTM_NOTIFY_SAVEPOINT_RELEASE: forget it, and those with a higher number, whether
+ *	they were ever heard of or not; answer savepoint complete or rollback
  *
  * A superior that has ordered commit may forget the transaction when it was sent
  * COMMIT_COMPLETE, or when KTM_NOTIFY_LAST_RECOVER came and RECOVER_QUERY did not
@@ -1081,6 +1154,9 @@ enum ktm_notify {
 	KTM_NOTIFY_COMMIT_REQUEST = 14,
 	KTM_NOTIFY_REQUEST_OUTCOME = 15,
 	KTM_NOTIFY_RECOVER_QUERY = 16,
+	KTM_NOTIFY_SAVEPOINT = 17,
+	KTM_NOTIFY_SAVEPOINT_ROLLBACK = 18,
+	KTM_NOTIFY_SAVEPOINT_RELEASE = 19,
 };
 
 /**
@@ -1092,6 +1168,7 @@ enum ktm_notify {
  * @clock: virtual clock of the TM
  * @enlistment: the enlistment, or all zero
  * @tx: its transaction, or all zero
+ * @savepoint: the savepoint that SAVEPOINT, _ROLLBACK or _RELEASE is about, or 0
  */
 struct ktm_notification {
 	__u32 size;
@@ -1100,6 +1177,7 @@ struct ktm_notification {
 	__aligned_u64 clock;
 	__u8 enlistment[KTM_UUID_SIZE];
 	__u8 tx[KTM_UUID_SIZE];
+	__aligned_u64 savepoint;
 };
 
 #define KTM_EN_F_SINGLE_PHASE	(1U << 0)	/* can do single-phase commit */
@@ -1107,9 +1185,10 @@ struct ktm_notification {
 #define KTM_EN_F_SUPERIOR	(1U << 2)	/* drives the commit and decides */
 #define KTM_EN_F_COMMIT_REQUEST	(1U << 3)	/* superior that clients may ask to commit */
 #define KTM_EN_F_DISCONNECTED	(1U << 4)	/* hears of a lost outcome when read-only */
+#define KTM_EN_F_SAVEPOINTS	(1U << 5)	/* can roll back to savepoints */
 #define KTM_EN_F_MASK		(KTM_EN_F_SINGLE_PHASE | KTM_EN_F_PREPREPARE | \
 				 KTM_EN_F_SUPERIOR | KTM_EN_F_COMMIT_REQUEST | \
-				 KTM_EN_F_DISCONNECTED)
+				 KTM_EN_F_DISCONNECTED | KTM_EN_F_SAVEPOINTS)
 
 /**
  * struct ktm_en_create - enlist in a transaction (RM fd)
@@ -1138,6 +1217,10 @@ struct ktm_notification {
  * is gone after PREPARE_COMPLETE, the transaction is rolled back.
  *
  * With KTM_EN_F_DISCONNECTED, and read-only, it is told if the outcome is lost.
+ *
+ * With KTM_EN_F_SAVEPOINTS it takes part in savepoints (struct ktm_tx_savepoint);
+ * without it the transaction has none from here on, until it leaves. While one is
+ * being set, rolled back to or released, enlisting is EBUSY.
  *
  * Return: 0, or EBADF, EBADFD, EPERM, EXDEV, EINVAL (KTM_EN_F_SUPERIOR with another
  * flag than KTM_EN_F_COMMIT_REQUEST, that without it, or of a volatile RM on a
@@ -1192,6 +1275,7 @@ struct ktm_en_open {
  * @KTM_EN_S_PREPREPARED: it answered
  * @KTM_EN_S_PROMISING: of a superior: the promise is on its way to disk
  * @KTM_EN_S_WATCHING: it answered read only, and hears of a lost outcome
+ * @KTM_EN_S_SAVEPOINT: SAVEPOINT, SAVEPOINT_ROLLBACK or SAVEPOINT_RELEASE was sent
  *
  * Arcs, by event:
  *
@@ -1200,14 +1284,16 @@ struct ktm_en_open {
  * - ACTIVE -> PREPREPARING: that notification is sent. PREPREPARING ->
  *   PREPREPARED: preprepare complete.
  * - ACTIVE, PREPREPARED -> PREPARING, SINGLE_PHASE: that notification is sent.
+ * - ACTIVE -> SAVEPOINT: one of its notifications is sent. SAVEPOINT -> ACTIVE:
+ *   savepoint complete, or refused.
  * - PREPARING -> PREPARED: prepare complete.
- * - ACTIVE, PREPREPARING, PREPREPARED, PREPARING, SINGLE_PHASE -> DONE: read
+ * - ACTIVE, SAVEPOINT, PREPREPARING, PREPREPARED, PREPARING, SINGLE_PHASE -> DONE: read
  *   only. With KTM_EN_F_DISCONNECTED all but the last -> WATCHING, and from there
  *   -> DONE when the transaction has an outcome, or lost it.
  * - SINGLE_PHASE -> ACTIVE: rejected.
  * - SINGLE_PHASE, COMMITTING -> DONE: commit complete.
  * - PREPARED -> COMMITTING: COMMIT is sent.
- * - ACTIVE, PREPREPARING, PREPREPARED, PREPARING, PREPARED, SINGLE_PHASE ->
+ * - ACTIVE, SAVEPOINT, PREPREPARING, PREPREPARED, PREPARING, PREPARED, SINGLE_PHASE ->
  *   ABORTING: ROLLBACK is sent.
  * - ABORTING -> DONE: rollback complete.
  * - PREPARED -> PREPARED: the superior is away, INDOUBT is sent; or the RM
@@ -1246,6 +1332,7 @@ enum ktm_en_state {
 	KTM_EN_S_PREPREPARED = 9,
 	KTM_EN_S_PROMISING = 10,
 	KTM_EN_S_WATCHING = 11,
+	KTM_EN_S_SAVEPOINT = 12,
 };
 
 /**
@@ -1297,7 +1384,9 @@ struct ktm_en_info {
  * transaction together, with the votes of all that are enlisted, may take a sixteenth
  * of the ring. The record costs no
  * flush: it is durable when the decision is, and given back in order by
- * KTM_IOC_EN_READ_LOG until the enlistment has ended.
+ * KTM_IOC_EN_READ_LOG until the enlistment has ended. A rollback to a savepoint
+ * takes no record back: an RM that takes part in savepoints logs when it is asked
+ * to prepare, or logs which of its records are void.
  *
  * Return: 0, or EPROTO, ECANCELED, EINVAL (volatile TM or RM, a superior, which has a
  * log of its own, length 0), EMSGSIZE, ENOSPC, EDQUOT, EIO, ESHUTDOWN, EFAULT,
@@ -1346,8 +1435,8 @@ struct ktm_en_read_log {
  * @reserved: must be 0
  *
  * KTM_IOC_EN_SET_RECOVERY_INFO keeps bytes that mean something to the RM alone.
- * Each call replaces what was set before; length 0 takes it away. Allowed while
- * the enlistment has not answered PREPARE. They are logged with the prepare
+ * Each call replaces what was set before; length 0 takes it away. Allowed until the
+ * enlistment has answered PREPARE. They are logged with the prepare
  * answer, without a flush of their own, and are durable when the decision is;
  * a transaction that ends in a single phase logs nothing. They count in the
  * sixteenth of the ring that the records of a transaction may take.
@@ -1411,6 +1500,7 @@ struct ktm_en_recovery_info {
  * frozen (KTM_IOC_TM_FREEZE) they wait for the thaw; EINTR: a signal came before.
  * EDQUOT: the quota of log bytes has no room for that; nothing was changed. To
  * KTM_IOC_EN_REJECT_SINGLE_PHASE it says that the transaction is rolled back.
+ * EBUSY: a savepoint is being set, rolled back to or released.
  *
  * Return: 0, or EINVAL (clock), EPROTO (not asked for in this state), EALREADY
  * (answered before: a late duplicate, harmless), ECANCELED (the transaction was
@@ -1432,6 +1522,31 @@ struct ktm_en_answer {
 #define KTM_IOC_EN_PREPREPARE _IO(KTM_IOC_TYPE, KTM_NR_EN_PREPREPARE)
 #define KTM_IOC_EN_PREPARE _IO(KTM_IOC_TYPE, KTM_NR_EN_PREPARE)
 #define KTM_IOC_EN_COMMIT _IO(KTM_IOC_TYPE, KTM_NR_EN_COMMIT)
+
+/**
+ * struct ktm_en_savepoint - answer SAVEPOINT, _ROLLBACK or _RELEASE (EN fd)
+ * @size: sizeof(struct ktm_en_savepoint)
+ * @flags: must be 0
+ * @savepoint: as the notification had it
+ * @error: 0: done; else errno (positive, below 512) with which it refuses: SAVEPOINT
+ *	alone may be refused, and is not set then
+ * @reserved: must be 0
+ *
+ * The notification must have been read: an answer to one that was not is taken for
+ * a duplicate of an earlier answer.
+ *
+ * Return: 0, or EINVAL, EPROTO (no savepoint of the transaction, or a superior's
+ * enlistment), EALREADY (not asked about this one any more: a late duplicate,
+ * harmless), ECANCELED (rolled back meanwhile; ROLLBACK was sent).
+ */
+struct ktm_en_savepoint {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 savepoint;
+	__u32 error;
+	__u32 reserved;
+};
+#define KTM_IOC_EN_SAVEPOINT_COMPLETE _IO(KTM_IOC_TYPE, KTM_NR_EN_SAVEPOINT_COMPLETE)
 
 /**
  * struct ktm_en_rollback - refuse: roll the whole transaction back (EN fd)

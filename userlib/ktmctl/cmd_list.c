@@ -145,6 +145,7 @@ static void show_enlistment(int tm_fd, const unsigned char *uuid, struct json *j
 		json_number(json, "redo_records", info.nr_records);
 		json_number(json, "reason", info.reason);
 		json_number(json, "error", info.error);
+		json_bool(json, "savepoints", info.flags & KTM_EN_F_SAVEPOINTS);
 		json_object_end(json);
 		return;
 	}

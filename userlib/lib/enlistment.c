@@ -131,6 +131,18 @@ LIBKTM_EXPORT int ktm_en_recover(int en_fd)
 	return ktm_priv_simple(en_fd, KTM_IOC_EN_RECOVER);
 }
 
+LIBKTM_EXPORT int ktm_en_savepoint_complete(int en_fd, uint64_t savepoint,
+					    unsigned int error)
+{
+	struct ktm_en_savepoint arg = {
+		.size = sizeof(arg),
+		.savepoint = savepoint,
+		.error = error,
+	};
+
+	return ktm_priv_ioctl(en_fd, KTM_IOC_EN_SAVEPOINT_COMPLETE, &arg);
+}
+
 LIBKTM_EXPORT int ktm_en_preprepare_complete(int en_fd)
 {
 	return ktm_priv_simple(en_fd, KTM_IOC_EN_PREPREPARE_COMPLETE);

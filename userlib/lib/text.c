@@ -34,6 +34,7 @@ static const char *const tx_states[] = {
 	[KTM_TX_S_PROMISING] = "promising",
 	[KTM_TX_S_PREPARED] = "prepared",
 	[KTM_TX_S_ORPHANED] = "orphaned",
+	[KTM_TX_S_SAVEPOINT] = "savepoint",
 };
 
 static const char *const rm_states[] = {
@@ -55,6 +56,7 @@ static const char *const en_states[] = {
 	[KTM_EN_S_PREPREPARED] = "preprepared",
 	[KTM_EN_S_PROMISING] = "promising",
 	[KTM_EN_S_WATCHING] = "watching",
+	[KTM_EN_S_SAVEPOINT] = "savepoint",
 };
 
 static const char *const txf_states[] = {

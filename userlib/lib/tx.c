@@ -78,6 +78,37 @@ LIBKTM_EXPORT int ktm_tx_rollback(int tx_fd, uint32_t flags)
 	return end_transaction(tx_fd, KTM_IOC_TX_ROLLBACK, flags);
 }
 
+static int savepoint_call(int tx_fd, unsigned long request, uint64_t *savepoint,
+			  unsigned char *rm)
+{
+	struct ktm_tx_savepoint arg = { .size = sizeof(arg), .savepoint = *savepoint };
+	int ret;
+
+	ret = ktm_priv_ioctl(tx_fd, request, &arg);
+	*savepoint = arg.savepoint;
+	if (rm)
+		memcpy(rm, arg.rm, sizeof(arg.rm));
+	return ret;
+}
+
+LIBKTM_EXPORT int ktm_tx_savepoint(int tx_fd, uint64_t *savepoint,
+				   unsigned char rm[KTM_UUID_SIZE])
+{
+	*savepoint = 0;
+	return savepoint_call(tx_fd, KTM_IOC_TX_SAVEPOINT, savepoint, rm);
+}
+
+LIBKTM_EXPORT int ktm_tx_rollback_to(int tx_fd, uint64_t savepoint,
+				     unsigned char rm[KTM_UUID_SIZE])
+{
+	return savepoint_call(tx_fd, KTM_IOC_TX_ROLLBACK_TO, &savepoint, rm);
+}
+
+LIBKTM_EXPORT int ktm_tx_release(int tx_fd, uint64_t savepoint)
+{
+	return savepoint_call(tx_fd, KTM_IOC_TX_RELEASE, &savepoint, NULL);
+}
+
 LIBKTM_EXPORT int ktm_tx_set_timeout(int tx_fd, uint64_t deadline)
 {
 	struct ktm_tx_set_timeout arg = {

@@ -29,11 +29,12 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	memset(fake.arg, 0xee, sizeof(fake.arg));
 	if (size <= sizeof(fake.arg))
 		memcpy(fake.arg, arg, size);
+	/* some calls say more about an error */
+	memcpy(arg + fake.answer_from, fake.answer, fake.answer_size);
 	if (fake.error) {
 		errno = fake.error;
 		return -1;
 	}
-	memcpy(arg + fake.answer_from, fake.answer, fake.answer_size);
 	return 0;
 }
 

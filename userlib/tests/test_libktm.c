@@ -439,6 +439,38 @@ static void test_clock(void)
 	       fake_sent(KTM_IOC_TX_COMMIT, end) && clock == later, "tx_commit_at");
 }
 
+static void test_savepoint(void)
+{
+	struct ktm_tx_savepoint set = { .size = sizeof(set) };
+	struct ktm_tx_savepoint to = { .size = sizeof(to), .savepoint = 77 };
+	struct ktm_en_savepoint answer = { .size = sizeof(answer), .savepoint = 77,
+					   .error = ENOSPC };
+	unsigned char rm[KTM_UUID_SIZE];
+	uint64_t savepoint = 5, got = 77;
+
+	fake_reset();
+	fake_answer(offsetof(struct ktm_tx_savepoint, savepoint), &got, sizeof(got));
+	tap_ok(!ktm_tx_savepoint(FAKE_FD, &savepoint, NULL) &&
+	       fake_sent(KTM_IOC_TX_SAVEPOINT, set) && savepoint == 77, "tx_savepoint");
+	fake_reset();
+	fake.error = EOPNOTSUPP;
+	fake_answer(offsetof(struct ktm_tx_savepoint, rm), uuid, sizeof(uuid));
+	tap_ok(ktm_tx_savepoint(FAKE_FD, &savepoint, rm) == -EOPNOTSUPP &&
+	       savepoint == 0 && !memcmp(rm, uuid, sizeof(rm)),
+	       "tx_savepoint names the RM that takes no part");
+	fake_reset();
+	fake_answer(offsetof(struct ktm_tx_savepoint, rm), uuid, sizeof(uuid));
+	tap_ok(!ktm_tx_rollback_to(FAKE_FD, 77, rm) &&
+	       fake_sent(KTM_IOC_TX_ROLLBACK_TO, to) && !memcmp(rm, uuid, sizeof(rm)),
+	       "tx_rollback_to");
+	fake_reset();
+	tap_ok(!ktm_tx_release(FAKE_FD, 77) && fake_sent(KTM_IOC_TX_RELEASE, to),
+	       "tx_release");
+	fake_reset();
+	tap_ok(!ktm_en_savepoint_complete(FAKE_FD, 77, ENOSPC) &&
+	       fake_sent(KTM_IOC_EN_SAVEPOINT_COMPLETE, answer), "en_savepoint_complete");
+}
+
 static void test_en_rollback(void)
 {
 	struct ktm_en_rollback want = {
@@ -491,10 +523,10 @@ static void test_names(void)
 {
 	uint32_t i;
 
-	for (i = KTM_TX_S_NEW; i <= KTM_TX_S_ORPHANED; i++)
+	for (i = KTM_TX_S_NEW; i <= KTM_TX_S_SAVEPOINT; i++)
 		tap_ok(strcmp(ktm_tx_state_name(i), "unknown") != 0,
 		       "transaction state %u is %s", i, ktm_tx_state_name(i));
-	for (i = KTM_EN_S_NEW; i <= KTM_EN_S_WATCHING; i++)
+	for (i = KTM_EN_S_NEW; i <= KTM_EN_S_SAVEPOINT; i++)
 		tap_ok(strcmp(ktm_en_state_name(i), "unknown") != 0,
 		       "enlistment state %u is %s", i, ktm_en_state_name(i));
 	for (i = KTM_REASON_NONE; i <= KTM_REASON_OUTCOME_WANTED; i++)
@@ -503,7 +535,7 @@ static void test_names(void)
 	tap_ok(strcmp(ktm_reason_name(UINT32_MAX), "unknown") == 0 &&
 	       strcmp(ktm_tm_state_name(0), "unknown") == 0 &&
 	       strcmp(ktm_rm_state_name(3), "unknown") == 0 &&
-	       strcmp(ktm_en_state_name(12), "unknown") == 0 &&
+	       strcmp(ktm_en_state_name(13), "unknown") == 0 &&
 	       strcmp(ktm_txf_state_name(5), "unknown") == 0,
 	       "what is not known is called unknown");
 }
@@ -526,6 +558,7 @@ int main(void)
 	test_recovery();
 	test_freeze();
 	test_clock();
+	test_savepoint();
 	test_en_rollback();
 	test_uuid();
 	test_names();

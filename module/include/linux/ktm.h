@@ -41,6 +41,10 @@ struct ktm_enlistment;
  * @single_phase: decide and carry it out at once; answer commit complete,
  *	ktm_enlistment_reject_single_phase() or _rollback(). May be NULL if the
  *	RM never enlists with KTM_EN_F_SINGLE_PHASE.
+ * @savepoint: @what is KTM_NOTIFY_SAVEPOINT, _ROLLBACK or _RELEASE: set a savepoint, undo
+ *	what was done since it was set, or forget it: see enum ktm_notify. Answer
+ *	with ktm_enlistment_savepoint_complete(), _read_only() or _rollback(). May be
+ *	NULL if the RM never enlists with KTM_EN_F_SAVEPOINTS.
  * @indoubt: a prepared enlistment has to wait: the superior that decides is away.
  *	No answer; @commit or @rollback follows. May be NULL.
  * @disconnected: an enlistment that was read-only, with KTM_EN_F_DISCONNECTED: the
@@ -66,6 +70,8 @@ struct ktm_rm_ops {
 	void (*commit)(struct ktm_enlistment *en, void *key);
 	void (*rollback)(struct ktm_enlistment *en, void *key);
 	void (*single_phase)(struct ktm_enlistment *en, void *key);
+	void (*savepoint)(struct ktm_enlistment *en, void *key, enum ktm_notify what,
+			  u64 savepoint);
 	void (*indoubt)(struct ktm_enlistment *en, void *key);
 	void (*disconnected)(struct ktm_enlistment *en, void *key);
 	int (*recover)(struct ktm_rm *rm, struct ktm_enlistment *en);
@@ -117,8 +123,8 @@ struct ktm_tm *ktm_tx_tm(const struct ktm_tx *tx);
  *
  * Advisory: the answer may be old when it arrives.
  *
- * Return: 0, -ECANCELED when it was rolled back, -EPROTO when its commit has
- * begun or is over.
+ * Return: 0, -ECANCELED when it was rolled back, -EBUSY while a savepoint is being set,
+ * rolled back to or released, -EPROTO when its commit has begun or is over.
  */
 int ktm_tx_check_active(struct ktm_tx *tx);
 
@@ -247,7 +253,8 @@ void *ktm_rm_priv(const struct ktm_rm *rm);
  * @rm: the resource manager, recovered
  * @tx: the transaction
  * @key: given to every callback; freed by ops->release
- * @flags: KTM_EN_F_SINGLE_PHASE, KTM_EN_F_PREPREPARE, KTM_EN_F_DISCONNECTED
+ * @flags: KTM_EN_F_SINGLE_PHASE, KTM_EN_F_PREPREPARE, KTM_EN_F_DISCONNECTED,
+ *	KTM_EN_F_SAVEPOINTS
  *
  * Callbacks may come before this returns. On failure ops->release is not
  * called.
@@ -255,7 +262,8 @@ void *ktm_rm_priv(const struct ktm_rm *rm);
  * Context: process context, may sleep.
  * Return: the enlistment with a reference for the caller, to be given back with
  * ktm_enlistment_put() (giving it back ends nothing), or ERR_PTR of -EPROTO,
- * -ECANCELED, -EXDEV, -EMSGSIZE, -ESHUTDOWN, -ENOMEM.
+ * -ECANCELED, -EXDEV, -EMSGSIZE, -ESHUTDOWN, -ENOMEM, -EBUSY (a savepoint is being set,
+ * rolled back to or released).
  */
 struct ktm_enlistment *ktm_enlist(struct ktm_rm *rm, struct ktm_tx *tx,
 				  void *key, u32 flags);
@@ -289,11 +297,12 @@ const uuid_t *ktm_enlistment_tx_uuid(const struct ktm_enlistment *en);
 
 /**
  * ktm_enlistment_log - append a redo record to the RM's stream
- * @en: the enlistment, ACTIVE or PREPARING
+ * @en: the enlistment, not yet prepared
  * @data: the record
  * @length: 1 to KTM_RECORD_MAX bytes
  *
- * Costs no flush: the record is durable when the decision is.
+ * Costs no flush: the record is durable when the decision is. A rollback to a
+ * savepoint takes none back.
  *
  * Context: process context, may sleep.
  * Return: 0, or the errno of KTM_IOC_EN_LOG, negative.
@@ -315,7 +324,7 @@ int ktm_enlistment_read_log(struct ktm_enlistment *en,
 
 /**
  * ktm_enlistment_set_recovery_info - keep bytes to be found again in recovery
- * @en: the enlistment, ACTIVE or PREPARING
+ * @en: the enlistment, not yet prepared
  * @data: the bytes; copied
  * @length: how many, at most KTM_RECOVERY_INFO_MAX; 0 takes them away
  *
@@ -346,6 +355,16 @@ int ktm_enlistment_get_recovery_info(struct ktm_enlistment *en, void *buffer,
  * also -ENOSPC, -EIO, -ENOMEM, -ESHUTDOWN (the vote could not be logged; the
  * transaction is rolled back and ops->rollback comes).
  */
+
+/**
+ * ktm_enlistment_savepoint_complete - answers ops->savepoint
+ * @en: the enlistment
+ * @savepoint: as the callback had it
+ * @error: errno, positive, to refuse to set one, or 0
+ * Return: see above; -EINVAL (@error is that of the kernel alone, or refuses what cannot
+ * be refused).
+ */
+int ktm_enlistment_savepoint_complete(struct ktm_enlistment *en, u64 savepoint, int error);
 
 /**
  * ktm_enlistment_preprepare_complete - what was cached is written, phase 0 is over

@@ -40,12 +40,14 @@ struct test_rm {
  * @how: what to do [const]
  * @en: reference for answers, or NULL [owner.lock]
  * @node: in owner.parts while @en is held [owner.lock]
+ * @savepoint: that it was asked about last [its callback; read without]
  */
 struct part {
 	struct test_rm *owner;
 	struct test_rm_enlist how;
 	struct ktm_enlistment *en;
 	struct list_head node;
+	u64 savepoint;
 };
 
 static void saw(struct test_rm *self, u32 *count)
@@ -122,6 +124,34 @@ static void preprepare(struct ktm_enlistment *en, void *key)
 	saw(part->owner, &part->owner->seen.preprepare);
 	saw_error(part->owner, answer(en, part->how.preprepare,
 				      ktm_enlistment_preprepare_complete));
+}
+
+static void savepoint(struct ktm_enlistment *en, void *key, enum ktm_notify what, u64 about)
+{
+	struct part *part = key;
+	struct test_rm *self = part->owner;
+	int ret = 0;
+
+	WRITE_ONCE(part->savepoint, about);
+	spin_lock(&self->seen_lock);
+	self->seen.last_savepoint = about;
+	spin_unlock(&self->seen_lock);
+	saw(self, &self->seen.savepoint[what - KTM_NOTIFY_SAVEPOINT]);
+	switch (part->how.savepoint) {
+	case TEST_RM_DONE:
+		ret = ktm_enlistment_savepoint_complete(en, about, 0);
+		break;
+	case TEST_RM_REJECT:
+		ret = ktm_enlistment_savepoint_complete(en, about, EXFULL);
+		break;
+	case TEST_RM_READ_ONLY:
+		ret = ktm_enlistment_read_only(en);
+		break;
+	case TEST_RM_VETO:
+		ret = veto(en);
+		break;
+	}
+	saw_error(self, ret);
 }
 
 static void disconnected(struct ktm_enlistment *en, void *key)
@@ -225,6 +255,7 @@ static const struct ktm_rm_ops ops = {
 	.commit = commit,
 	.rollback = rollback,
 	.single_phase = single_phase,
+	.savepoint = savepoint,
 	.disconnected = disconnected,
 	.recover = recover,
 	.last_recover = last_recover,
@@ -304,8 +335,10 @@ err_part:
 	return ret;
 }
 
-static int say(struct ktm_enlistment *en, u32 what)
+static int say(struct part *part, u32 what)
 {
+	struct ktm_enlistment *en = part->en;
+
 	switch (what) {
 	case TEST_RM_SAY_PREPREPARED:
 		return ktm_enlistment_preprepare_complete(en);
@@ -321,6 +354,8 @@ static int say(struct ktm_enlistment *en, u32 what)
 		return ktm_enlistment_reject_single_phase(en);
 	case TEST_RM_SAY_VETO:
 		return veto(en);
+	case TEST_RM_SAY_SAVEPOINT:
+		return ktm_enlistment_savepoint_complete(en, READ_ONCE(part->savepoint), 0);
 	default:
 		return -EINVAL;
 	}
@@ -335,7 +370,7 @@ static int do_answer(struct test_rm *self, void __user *arg)
 		return -EFAULT;
 	list_for_each_entry(part, &self->parts, node)
 		if (part->how.id == args.id)
-			return say(part->en, args.say);
+			return say(part, args.say);
 	return -ENOENT;
 }
 

@@ -15,7 +15,7 @@ enum test_rm_answer {
 	TEST_RM_DONE,		/* says at once that it is done, or prepared */
 	TEST_RM_READ_ONLY,
 	TEST_RM_VETO,
-	TEST_RM_REJECT,		/* single phase only */
+	TEST_RM_REJECT,		/* single phase, or a savepoint with EXFULL */
 	TEST_RM_LATER,		/* when the test says so */
 };
 
@@ -28,6 +28,7 @@ enum test_rm_say {
 	TEST_RM_SAY_REJECT,
 	TEST_RM_SAY_VETO,
 	TEST_RM_SAY_PREPREPARED,
+	TEST_RM_SAY_SAVEPOINT,	/* done, about the last that it was asked about */
 };
 
 struct test_rm_register {
@@ -48,6 +49,7 @@ struct test_rm_enlist {
 	__u32 record_size;
 	__u32 id;		/* out */
 	__u32 preprepare;	/* enum test_rm_answer, too */
+	__u32 savepoint;	/* the same, to the three of them */
 };
 
 struct test_rm_say_args {
@@ -67,6 +69,8 @@ struct test_rm_seen {
 	__u32 records;		/* read back in recover */
 	__u32 preprepare;
 	__u32 disconnected;
+	__u32 savepoint[3];	/* set, rolled back to, released */
+	__u32 last_savepoint;
 	__s32 error;
 	__u32 reason;		/* of the last rollback, and the errno with it */
 	__s32 reason_error;

@@ -266,6 +266,37 @@ int ktm_tx_rollback(int tx_fd, uint32_t flags);
  */
 int ktm_tx_set_timeout(int tx_fd, uint64_t deadline);
 
+/**
+ * ktm_tx_savepoint - set a savepoint
+ * @tx_fd: the transaction
+ * @savepoint: out: the savepoint, or 0
+ * @rm: out: the RM for which it failed, or all zero; may be NULL
+ *
+ * Return: 0 or a negative errno as in struct ktm_tx_savepoint.
+ */
+int ktm_tx_savepoint(int tx_fd, uint64_t *savepoint,
+		     unsigned char rm[KTM_UUID_SIZE]);
+
+/**
+ * ktm_tx_rollback_to - undo what was done since a savepoint was set
+ * @tx_fd: the transaction
+ * @savepoint: the savepoint, which stays
+ * @rm: out: the RM for which it failed, or all zero; may be NULL
+ *
+ * Return: 0 or a negative errno as in struct ktm_tx_savepoint.
+ */
+int ktm_tx_rollback_to(int tx_fd, uint64_t savepoint,
+		       unsigned char rm[KTM_UUID_SIZE]);
+
+/**
+ * ktm_tx_release - forget a savepoint, and those set after it
+ * @tx_fd: the transaction
+ * @savepoint: the savepoint
+ *
+ * Return: 0 or a negative errno as in struct ktm_tx_savepoint.
+ */
+int ktm_tx_release(int tx_fd, uint64_t savepoint);
+
 /* Resource managers */
 
 /**
@@ -445,6 +476,16 @@ int ktm_en_get_recovery_info(int en_fd, void *buffer, uint32_t *length);
  * Return: 0 or a negative errno as in struct ktm_en_answer.
  */
 int ktm_en_recover(int en_fd);
+
+/**
+ * ktm_en_savepoint_complete - answer SAVEPOINT, SAVEPOINT_ROLLBACK, _RELEASE
+ * @en_fd: the enlistment
+ * @savepoint: that of the notification
+ * @error: errno (positive) to refuse to set it, or 0
+ *
+ * Return: 0 or a negative errno as in struct ktm_en_savepoint.
+ */
+int ktm_en_savepoint_complete(int en_fd, uint64_t savepoint, unsigned int error);
 
 /**
  * ktm_en_preprepare_complete - answer PREPREPARE: nothing is cached any more
