@@ -19,6 +19,7 @@
 
 #include "compat.h"
 #include "durable.h"
+#include "memory.h"
 #include "overlay.h"
 #include "step.h"
 #include "tx.h"
@@ -160,7 +161,9 @@ int txf_durable_commit(struct txf_part *part)
 	struct super_block *sb = part->vol->mnt->mnt_sb;
 	int error;
 
-	error = touch(part);
+	do {
+		error = touch(part);
+	} while (part->prepared && txf_wait_for_memory(error));
 	if (error)
 		return error;
 	down_read(&sb->s_umount);

@@ -20,6 +20,7 @@
 #include "compat.h"
 #include "exec.h"
 #include "keep.h"
+#include "memory.h"
 #include "move.h"
 #include "stage.h"
 #include "step.h"
@@ -322,15 +323,9 @@ static int exec_all(struct txf_part *part)
 	int result;
 
 	list_for_each_entry(step, &part->steps, list) {
-		result = step_fns[step->kind](part, step);
-		/*
-		 * A decided transaction can only wait for memory, and for the
-		 * client of an NFS server to give a delegation back.
-		 */
-		while (result == -ENOMEM || result == -EAGAIN) {
-			schedule_timeout_uninterruptible(HZ / 50);
+		do {
 			result = step_fns[step->kind](part, step);
-		}
+		} while (txf_wait_for_memory(result));
 		if (result < 0)
 			return result;
 		if (result == TXF_SKIPPED)

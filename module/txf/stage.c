@@ -16,6 +16,7 @@
 #include <linux/stringhash.h>
 
 #include "compat.h"
+#include "memory.h"
 #include "rename.h"
 #include "stage.h"
 #include "tree.h"
@@ -148,7 +149,9 @@ void txf_stage_remove(struct txf_part *part)
 
 	if (!part->dir || d_unhashed(part->dir))
 		return;
-	error = retire(part);
+	do {
+		error = retire(part);
+	} while (txf_wait_for_memory(error));
 	if (!error)
 		error = txf_tree_remove(part->vol, part->dir);
 	if (error)

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "memory.h"
 #include "tree.h"
 #include "volume.h"
 
@@ -191,7 +192,7 @@ static int remove_all(struct txf_volume *vol, struct dentry *top,
 	return error;
 }
 
-int txf_tree_remove(struct txf_volume *vol, struct dentry *top)
+static int try_to_remove(struct txf_volume *vol, struct dentry *top)
 {
 	const struct cred *old;
 	struct batch *batch;
@@ -208,5 +209,15 @@ int txf_tree_remove(struct txf_volume *vol, struct dentry *top)
 	}
 	revert_creds(old);
 	kfree(batch);
+	return error;
+}
+
+int txf_tree_remove(struct txf_volume *vol, struct dentry *top)
+{
+	int error;
+
+	do {
+		error = try_to_remove(vol, top);
+	} while (txf_wait_for_memory(error));
 	return error;
 }

@@ -41,6 +41,8 @@ int txf_tree_read(struct vfsmount *mnt, struct dentry *dir, loff_t *pos,
  * txf_tree_remove - remove a directory with all that is in it
  * @vol: the volume
  * @top: the directory; not a mount point
+ * Waits for memory as txf_wait_for_memory() says.
+ *
  * Context: process context; no limit on depth.
  * Return: 0 or a negative errno.
  */
