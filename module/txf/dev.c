@@ -44,12 +44,12 @@ struct ioctl_op {
 	IOCTL_OP_RESULTS(_nr, _fn, _struct, _last, _flags, true)
 
 static const struct ioctl_op ioctl_ops[] = {
-	IOCTL_OP(ENABLE, txf_enable, struct ktm_txf_enable, reserved, 0),
+	/* two that give their results back themselves, while they can still fail */
+	IOCTL_OP_IN(ENABLE, txf_enable, struct ktm_txf_enable, reserved, 0),
 	IOCTL_OP_IN(DISABLE, txf_disable, struct ktm_txf_disable, reserved,
 		    KTM_TXF_DISABLE_F_MASK),
 	IOCTL_OP(STATUS, txf_status, struct ktm_txf_status, skipped,
 		 KTM_TXF_STATUS_F_MASK),
-	/* gives its result back itself, before it does anything */
 	IOCTL_OP_IN(OPEN, txf_open, struct ktm_txf_open, reserved, 0),
 	IOCTL_OP_IN(MKDIR, txf_mkdir, struct ktm_txf_create, reserved, 0),
 	IOCTL_OP_IN(MKNOD, txf_mknod, struct ktm_txf_create, reserved, 0),

@@ -138,8 +138,18 @@ static void unlist_volume(struct txf_volume *vol)
 	up_write(&txf_volumes_sem);
 }
 
+/* The last that can fail, before anybody can work on it. */
+static int answer_enable(struct txf_request *req, struct txf_volume *vol)
+{
+	struct ktm_txf_enable *arg = &req->arg.enable;
+
+	export_uuid(arg->uuid, &vol->uuid);
+	arg->recovered = atomic64_read(&vol->counters[TXF_COUNT_RECOVERED]);
+	return txf_request_answer(req);
+}
+
 /* Register it and finish what an earlier life has left. */
-static int start_volume(struct txf_volume *vol)
+static int start_volume(struct txf_request *req, struct txf_volume *vol)
 {
 	int error;
 
@@ -154,6 +164,8 @@ static int start_volume(struct txf_volume *vol)
 	if (!error)
 		error = ktm_rm_settle(vol->rm);
 	if (!error)
+		error = answer_enable(req, vol);
+	if (!error)
 		error = txf_volume_go_online(vol);
 	if (error) {
 		unlist_volume(vol);
@@ -162,8 +174,8 @@ static int start_volume(struct txf_volume *vol)
 	return error;
 }
 
-static int enable_path(const struct path *path, struct ktm_tm *tm,
-		       struct ktm_txf_enable *arg)
+static int enable_path(struct txf_request *req, const struct path *path,
+		       struct ktm_tm *tm)
 {
 	struct cred *cred;
 	const struct cred *old;
@@ -190,14 +202,10 @@ static int enable_path(const struct path *path, struct ktm_tm *tm,
 	if (IS_ERR(vol))
 		return PTR_ERR(vol);
 	vol->dev = dev;
-	error = start_volume(vol);
-	if (error) {
+	error = start_volume(req, vol);
+	if (error)
 		txf_volume_free(vol);
-		return error;
-	}
-	export_uuid(arg->uuid, &vol->uuid);
-	arg->recovered = atomic64_read(&vol->counters[TXF_COUNT_RECOVERED]);
-	return 0;
+	return error;
 }
 
 int txf_enable(struct txf_request *req)
@@ -226,7 +234,7 @@ int txf_enable(struct txf_request *req)
 	error = -EINTR;
 	if (mutex_lock_killable(&txf_enable_mutex))
 		goto out_tm;
-	error = enable_path(&path, tm, arg);
+	error = enable_path(req, &path, tm);
 	mutex_unlock(&txf_enable_mutex);
 	/* The volume keeps the reference. */
 	if (!error)
