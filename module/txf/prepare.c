@@ -59,64 +59,74 @@ static void refuse(struct refusal *no, enum ktm_reason reason, int error,
 }
 
 /* Is under a changed name still what was there when it was changed first? */
-static bool is_name_fresh(struct txf_name *name)
+static int check_name(struct txf_name *name)
 {
 	struct dentry *now;
 	bool fresh;
 
 	if (name->dir->staged)
-		return true;
+		return 0;
 	now = txf_lookup_unlocked(name->text, name->dir->dentry,
 				  name->qstr.len);
 	if (IS_ERR(now))
-		return false;
+		return PTR_ERR(now);
 	if (name->base)
 		fresh = d_is_positive(now) &&
 			d_inode(now) == name->base->inode;
 	else
 		fresh = d_is_negative(now);
 	dput(now);
-	return fresh;
+	return fresh ? 0 : -ESTALE;
 }
 
 /* Is a directory that the transaction removes still empty but for that? */
-static bool is_removable(struct txf_name *name)
+static int check_removable(struct txf_name *name)
 {
 	struct txf_obj *base = name->base;
 
 	if (!base || !S_ISDIR(base->inode->i_mode) || base->at)
-		return true;
-	return !txf_remove_check_empty(name->part, base->dentry);
+		return 0;
+	return txf_remove_check_empty(name->part, base->dentry);
 }
 
-static bool check_fresh(struct txf_part *part, struct refusal *no)
+/* What others have done is a conflict; that we cannot look is none. */
+static bool is_conflict(int error)
+{
+	return error != -ENOMEM && error != -EIO;
+}
+
+static int check_fresh(struct txf_part *part, struct refusal *no)
 {
 	struct txf_name *name;
 	struct txf_obj *obj;
 	struct txf_dir *dir;
+	int error;
 
 	list_for_each_entry(dir, &part->dirs, list) {
 		if (txf_dir_is_fresh(dir))
 			continue;
 		refuse(no, KTM_REASON_CONFLICT, ESTALE, part, dir->dentry,
 		       NULL);
-		return false;
+		return -ESTALE;
 	}
 	list_for_each_entry(name, &part->names, list) {
-		if (is_name_fresh(name) && is_removable(name))
+		error = check_name(name) ?: check_removable(name);
+		if (!error)
 			continue;
+		if (!is_conflict(error))
+			return error;
 		refuse(no, KTM_REASON_CONFLICT, ESTALE, part,
 		       name->dir->dentry, name->text);
-		return false;
+		return -ESTALE;
 	}
 	list_for_each_entry(obj, &part->objs, list) {
 		if (txf_obj_is_fresh(obj))
 			continue;
 		refuse(no, KTM_REASON_CONFLICT, ESTALE, part, obj->dentry,
 		       NULL);
-		return false;
+		return -ESTALE;
 	}
-	return true;
+	return 0;
 }
 
 /*
@@ -146,16 +156,15 @@ static int prepare(struct txf_part *part, struct ktm_enlistment *en,
 		   struct refusal *no)
 {
 	const struct cred *old;
-	bool fresh;
 	int error;
 
 	old = override_creds(part->vol->cred);
-	fresh = check_fresh(part, no);
+	error = check_fresh(part, no);
 	revert_creds(old);
-	if (!fresh) {
+	if (no->reason == KTM_REASON_CONFLICT)
 		txf_volume_count(part->vol, TXF_COUNT_CONFLICTS, 1);
-		return -ESTALE;
-	}
+	if (error)
+		return error;
 	if (!deny_writers(part, no))
 		return -ETXTBSY;
 	error = txf_plan_make(part);
