@@ -7,11 +7,13 @@
 
 #include <linux/cred.h>
 #include <linux/exportfs.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
+#include <linux/sched.h>
 #include <linux/sched/task.h>
 #include <linux/security.h>
 #include <linux/version.h>
@@ -103,6 +105,18 @@ static inline int txf_security_copy_xattr(struct dentry *from, const char *name)
 
 	return ret == 1 ? -ECANCELED : ret;
 #endif
+}
+
+/*
+ * In a worker fput() only puts the file on a list, and the file keeps its mount
+ * busy for as long as it is there. Not under locks.
+ */
+static inline void txf_fput(struct file *file)
+{
+	if (current->flags & PF_KTHREAD)
+		__fput_sync(file);
+	else
+		fput(file);
 }
 
 static inline int txf_follow_down(struct path *path)

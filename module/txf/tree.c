@@ -75,7 +75,7 @@ int txf_tree_read(struct vfsmount *mnt, struct dentry *dir, loff_t *pos,
 			break;
 	}
 	*pos = reader.stopped ? reader.stop_pos : reader.ctx.pos;
-	fput(file);
+	txf_fput(file);
 	return error;
 }
 
