@@ -462,6 +462,57 @@ TEST_F(ops, xattrs)
 	ASSERT_EQ(-1, getxattr(path, "user.old", value, sizeof(value)));
 }
 
+/* File capabilities, as root sets them: cap_net_raw, permitted and effective. */
+static const unsigned char file_caps[20] = { 1, 0, 0, 2, 0, 0x20 };
+
+static bool has_caps(const char *dir, const char *name)
+{
+	unsigned char value[20];
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return getxattr(path, "security.capability", value, sizeof(value)) == sizeof(value) &&
+	       !memcmp(value, file_caps, sizeof(value));
+}
+
+/* They go with a private copy, and are lost as they are by write() and truncate(). */
+TEST_F(ops, security_xattrs)
+{
+	static const char * const names[] = { "copied", "written", "cut", "outside", "owned" };
+	char path[160], value[8];
+	int i, fd;
+
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(0, put(self->dir, names[i], "text"));
+		snprintf(path, sizeof(path), "%s/%s", self->path, names[i]);
+		ASSERT_EQ(0, setxattr(path, "security.capability", file_caps,
+				      sizeof(file_caps), 0));
+		ASSERT_EQ(0, setxattr(path, "security.ktm_test", "label", 5, 0));
+		ASSERT_EQ(0, setxattr(path, "trusted.ktm_test", "trust", 5, 0));
+	}
+	fd = tx_open(self->tx, self->dir, "copied", O_RDWR, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, close(fd));
+	ASSERT_EQ(0, tx_put(self->tx, self->dir, "written", 0, "new"));
+	ASSERT_EQ(0, tx_put(self->tx, self->dir, "cut", O_TRUNC, "new"));
+	ASSERT_EQ(0, tx_setattr(self->tx, self->dir, "owned", .valid = KTM_TXF_ATTR_UID,
+				.uid = 1000));
+	ASSERT_TRUE(has_caps(self->path, "written"));
+	ASSERT_EQ(0, commit(self->tx));
+	/* the system call does the same */
+	ASSERT_EQ(0, put(self->dir, "outside", "new"));
+	EXPECT_FALSE(has_caps(self->path, "outside"));
+	EXPECT_FALSE(has_caps(self->path, "written"));
+	EXPECT_FALSE(has_caps(self->path, "cut"));
+	EXPECT_FALSE(has_caps(self->path, "owned"));
+	EXPECT_TRUE(has_caps(self->path, "copied"));
+	for (i = 0; i < 5; i++) {
+		snprintf(path, sizeof(path), "%s/%s", self->path, names[i]);
+		EXPECT_EQ(5, getxattr(path, "security.ktm_test", value, sizeof(value)));
+		EXPECT_EQ(5, getxattr(path, "trusted.ktm_test", value, sizeof(value)));
+	}
+}
+
 TEST_F(ops, inheritance)
 {
 	struct stat st;
