@@ -192,7 +192,11 @@ struct ktm_txf_enable {
  * touched it and has not ended; one that is prepared does not count when its
  * TM is offline, the next enable finds it again), EIO (a committed transaction
  * could not be carried out, or a prepared one is in doubt, and waits for the
- * next enable; only with KTM_TXF_DISABLE_F_FORGET).
+ * next enable; only with KTM_TXF_DISABLE_F_FORGET), EINTR.
+ *
+ * A transaction that is closed without a commit is rolled back in the background,
+ * and until that is done it counts: roll back by KTM_IOC_TX_ROLLBACK, which waits,
+ * or try again after EBUSY.
  */
 struct ktm_txf_disable {
 	__u32 size;
@@ -290,7 +294,7 @@ struct ktm_txf_status {
  *	O_TRUNC, O_APPEND, O_NOFOLLOW, O_DIRECTORY, O_CLOEXEC, O_NONBLOCK,
  *	O_LARGEFILE, O_SYNC, O_DSYNC, O_NOATIME; others are EOPNOTSUPP
  * @mode: permission bits of a new file (the umask applies); without O_CREAT 0
- * @out_fd: out: an ordinary fd of the file
+ * @out_fd: out: an ordinary fd of the file; no meaning if the call fails
  * @reserved: must be 0
  *
  * Opened for reading only, the fd is of the file as the transaction sees it now.
