@@ -9,6 +9,7 @@
 #include "txf_harness.h"
 
 struct txf_env env = { -1, -1, -1 };
+const char *env_type;
 
 static const struct {
 	const char *type;
@@ -77,6 +78,8 @@ static int env_up(void)
 		return 2;
 	}
 	for (i = 0; i < NR_TYPES; i++) {
+		if (env_type && strcmp(env_type, types[i].type))
+			continue;
 		ret = type_up(types[i].type, types[i].size);
 		if (ret) {
 			fprintf(stderr, "%s: %s\n", types[i].type,

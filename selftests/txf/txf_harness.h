@@ -33,6 +33,9 @@ struct txf_env {
 
 extern struct txf_env env;
 
+/* The only type of file system to make, or NULL for all. */
+extern const char *env_type;
+
 /* One command by the shell; its exit status. */
 int run(const char *format, ...);
 
