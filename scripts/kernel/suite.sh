@@ -86,11 +86,14 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 	folders="$folders $1"
 	shift
 done
-[ "${1:-}" = -- ] && [ $# -ge 2 ] || { usage >&2; exit 2; }
+if [ "${1:-}" != -- ] || [ $# -lt 2 ]; then
+	usage >&2
+	exit 2
+fi
 shift
+export folders root
 # The mounts are gone with the process that sees them.
 # shellcheck disable=SC2016 # expanded by the inner shell
-export folders root
 exec unshare --mount sh -c '
 	for folder in $folders; do
 		mount --bind "$folder" "$root$folder" || exit 1
