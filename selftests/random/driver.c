@@ -48,6 +48,11 @@ static int query_tx(struct driver *d, int tx, struct ktm_tx_info *info)
 	return ret;
 }
 
+static bool is_on_its_way(__u32 state)
+{
+	return state == KTM_TX_S_DECIDING || state == KTM_TX_S_PROMISING;
+}
+
 /* A decision that goes to the log takes a while. */
 void d_settle(struct driver *d)
 {
@@ -58,8 +63,7 @@ void d_settle(struct driver *d)
 	for (i = 0; i < M_TXS; i++) {
 		if (!d->model.tx[i].used || !d->model.tx[i].decided)
 			continue;
-		while (!query_tx(d, i, &info) && (info.state == KTM_TX_S_DECIDING ||
-					       info.state == KTM_TX_S_PROMISING)) {
+		while (!query_tx(d, i, &info) && is_on_its_way(info.state)) {
 			if (now_ns() > limit) {
 				d_note(d, "wait for the decision", i, -1, -1);
 				d_differ(d, "no decision comes");

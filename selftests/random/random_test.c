@@ -39,7 +39,8 @@ static void tell_options(FILE *out)
 
 	fprintf(out,
 		"Usage: random_test [OPTION...]\n"
-		"  --seed N        the same calls again (default: a new one; it is printed)\n"
+		"  --seed N        the same calls again (default: variable KTM_RANDOM_SEED, else a\n"
+		"                  new one; it is printed)\n"
 		"  --ops N         operations in all (default: variable KTM_RANDOM_OPS, else 20000)\n"
 		"  --seconds N     and stop starting new ones after so long in each kind (default 15;\n"
 		"                  never if operations were asked for)\n"
@@ -107,7 +108,8 @@ static bool parse(int argc, char **argv)
 	};
 	int c;
 
-	option.seed = now_ns() ^ getpid();
+	option.seed = getenv("KTM_RANDOM_SEED") ? strtoull(getenv("KTM_RANDOM_SEED"), NULL, 0) :
+		now_ns() ^ getpid();
 	if (getenv("KTM_RANDOM_OPS")) {
 		option.ops = strtoull(getenv("KTM_RANDOM_OPS"), NULL, 0);
 		option.seconds = 0;
