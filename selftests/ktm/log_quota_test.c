@@ -330,6 +330,11 @@ static int under_a_superior(void *arg)
 /* An answer cannot be taken back: who wants the other phases is rolled back. */
 static int rejects(void *arg)
 {
+	static const struct tx_want full = {
+		.state = KTM_TX_S_ABORTED,
+		.reason = KTM_REASON_LOG_FULL,
+		.error = EDQUOT,
+	};
 	struct log *l = arg;
 	struct rm_handle rm;
 	struct tx_handle tx;
@@ -343,9 +348,7 @@ static int rejects(void *arg)
 	param_set(l->percent, 0);
 	MUST(reject_single(&en) == -EDQUOT);
 	MUST(told(&rm, KTM_NOTIFY_ROLLBACK, &en) && !rollback_complete(&en));
-	MUST(!*tx_differs(&tx, (struct tx_want){ .state = KTM_TX_S_ABORTED,
-						 .reason = KTM_REASON_LOG_FULL,
-						 .error = EDQUOT }));
+	MUST(!*tx_differs(&tx, full));
 	MUST(log_held(&l->tm) == 0);
 	param_set(l->percent, 25);
 	return 0;

@@ -165,7 +165,7 @@ TEST_F_TIMEOUT(recover, discard, 240)
 
 	ASSERT_EQ(0, attach(self, NULL));
 	EXPECT_EQ(-EINVAL, tm_recover(&self->tm, KTM_TM_RECOVER_F_DISCARD, &recovered,
-				   &discarded));
+				      &discarded));
 	ASSERT_TM(&self->tm, .state = KTM_TM_S_RECOVERING);
 	ASSERT_EQ(0, tm_forward(&self->tm, self->clock[1], &recovered, &discarded));
 	ASSERT_EQ(0, tm_info(&self->tm, &before));
