@@ -4,6 +4,9 @@
  */
 #include "ops.h"
 
+/* Bytes of a notification of the first version; a reader with less room gets none. */
+#define NOTE_FIRST	offsetof(struct ktm_notification, savepoint)
+
 void op_rm_create(struct driver *d)
 {
 	struct ktm_rm_create arg = { .size = sizeof(arg), .name = "random" };
@@ -156,7 +159,7 @@ void op_rm_read(struct driver *d)
 	want = d->model.rm[rm].nr_queue < room ? d->model.rm[rm].nr_queue : room;
 	d_note(d, "read", NOBODY, NOBODY, rm);
 	if (!d_random(d, 20)) {
-		d_agree(d, remote_read(&d->remote, d->rm[rm].file, notes, sizeof(notes[0]) - 1),
+		d_agree(d, remote_read(&d->remote, d->rm[rm].file, notes, NOTE_FIRST - 1),
 			-EMSGSIZE);
 		return;
 	}
