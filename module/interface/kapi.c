@@ -234,7 +234,7 @@ int ktm_enlistment_savepoint_complete(struct ktm_enlistment *en, u64 savepoint, 
 {
 	return ktm_savepoint_answer(en, savepoint, error);
 }
-EXPORT_SYMBOL_NS_GPL(ktm_enlistment_savepoint_complete, KTM);
+EXPORT_SYMBOL_NS_GPL(ktm_enlistment_savepoint_complete, KTM_NS);
 
 int ktm_enlistment_preprepare_complete(struct ktm_enlistment *en)
 {
