@@ -27,6 +27,7 @@
  * that it counts: their copies, at the latest.
  */
 #include <linux/ktm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "decide.h"
@@ -226,18 +227,40 @@ static int make_room(struct ktm_tx *tx, struct ktm_log *log)
 	}
 }
 
+static bool holds(struct ktm_tx *tx, u64 tail)
+{
+	bool ret;
+
+	spin_lock(&tx->tm->pin_lock);
+	ret = !list_empty(&tx->pin.node) && tx->pin.lsn <= tail;
+	spin_unlock(&tx->tm->pin_lock);
+	return ret;
+}
+
+/*
+ * The records of several may begin in one buffer: the tail moves when all of them have
+ * made room. None comes to them, as new pins are above.
+ */
 int ktm_room_make(struct ktm_tm *tm, u64 tail)
 {
 	struct ktm_log *log;
 	struct ktm_tx *tx;
-	int idx, ret;
+	int idx, ret = 0;
 
-	tx = oldest(tm, tail);
-	if (!tx)
-		return ktm_room_tail(tm) > tail ? 0 : -ENOSPC;
 	log = ktm_tm_use_log(tm, &idx);
-	ret = log ? make_room(tx, log) : -ESHUTDOWN;
+	if (!log)
+		ret = -ESHUTDOWN;
+	while (!ret && (tx = oldest(tm, tail))) {
+		ret = make_room(tx, log);
+		/* the ring is full of reservations, and a copy stands where it was */
+		if (!ret && holds(tx, tail))
+			ret = -ENOSPC;
+		ktm_tx_put(tx);
+		if (!ret && fatal_signal_pending(current))
+			ret = -EINTR;
+	}
 	ktm_tm_unuse_log(tm, idx);
-	ktm_tx_put(tx);
+	if (!ret && ktm_room_tail(tm) <= tail)
+		ret = -ENOSPC;
 	return ret;
 }

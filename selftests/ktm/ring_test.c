@@ -205,6 +205,36 @@ TEST_F_TIMEOUT(ring, copied_forward, 240)
 	EXPECT_EQ(0, info.nr_unfinished);
 }
 
+#define NR_TOGETHER	4
+
+/* The records of several begin in one buffer: all of them go round with the ring. */
+TEST_F_TIMEOUT(ring, copied_forward_together, 240)
+{
+	struct tx_handle tx[NR_TOGETHER];
+	struct en_handle en[NR_TOGETHER];
+	struct ktm_tm_info info;
+	__u64 writes;
+	int i;
+
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	writes = info.log_writes;
+	for (i = 0; i < NR_TOGETHER; i++)
+		ASSERT_EQ(0, begin(self, 1, &tx[i], &en[i], 'a' + i));
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	EXPECT_EQ(writes, info.log_writes);	/* they are in the open buffer */
+	for (i = 0; i < NR_TOGETHER; i++)
+		ASSERT_EQ(0, decide(self, 1, &tx[i], &en[i]));
+	ASSERT_EQ(0, laps(self, 0, 20));
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	EXPECT_EQ(NR_TOGETHER, info.nr_unfinished);
+	EXPECT_EQ(0, info.aborted);
+	for (i = 0; i < NR_TOGETHER; i++) {
+		EXPECT_TRUE(redo_is(&en[i], 'a' + i));
+		ASSERT_EQ(0, commit_complete(&en[i]));
+		ASSERT_EQ(0, commit_wait(&tx[i]));
+	}
+}
+
 /* Who holds the tail is named: the oldest records, whoever ends first. */
 TEST_F(ring, oldest_is_named)
 {
