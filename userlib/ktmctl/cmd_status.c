@@ -43,6 +43,19 @@ static void print_log(const struct ktm_tm_info *info)
 	       format_bytes(written, info->log_bytes));
 }
 
+/* What the caller holds of its quotas: see Quotas in linux/ktm.h */
+static void print_user(const struct ktm_tm_info *info)
+{
+	char held[TEXT_BYTES_SIZE], max[TEXT_BYTES_SIZE];
+
+	printf("  quota    you hold %" PRIu64 " of %" PRIu64 " objects",
+	       (uint64_t)info->user_objects, (uint64_t)info->user_objects_max);
+	if (info->flags & KTM_TM_INFO_F_DURABLE)
+		printf(", %s of %s of the log", format_bytes(held, info->user_log),
+		       format_bytes(max, info->user_log_max));
+	putchar('\n');
+}
+
 /* Which transaction keeps how much of the log from being freed */
 static void print_oldest(const struct ktm_tm_info *info)
 {
@@ -74,6 +87,9 @@ static void print_tm(const struct ktm_tm_info *info)
 		print_log(info);
 		print_oldest(info);
 	}
+	/* a module that knows of none leaves them zero */
+	if (info->user_objects_max)
+		print_user(info);
 }
 
 static void json_log(struct json *json, const struct ktm_tm_info *info)
@@ -96,6 +112,8 @@ static void json_log(struct json *json, const struct ktm_tm_info *info)
 	json_number(json, "flushes", info->log_flushes);
 	json_number(json, "writes", info->log_writes);
 	json_number(json, "bytes", info->log_bytes);
+	json_number(json, "user_held", info->user_log);
+	json_number(json, "user_max", info->user_log_max);
 	if (info->oldest_lsn) {
 		json_uuid(json, "oldest_transaction", info->oldest_tx);
 		json_number(json, "oldest_lsn", info->oldest_lsn);
@@ -124,6 +142,8 @@ static void json_tm(struct json *json, const struct ktm_tm_info *info)
 	json_number(json, "clock", info->clock);
 	json_number(json, "committed", info->committed);
 	json_number(json, "aborted", info->aborted);
+	json_number(json, "user_objects", info->user_objects);
+	json_number(json, "user_objects_max", info->user_objects_max);
 	if (info->flags & KTM_TM_INFO_F_DURABLE)
 		json_log(json, info);
 	json_object_end(json);
