@@ -42,6 +42,8 @@ static void fill_log_info(struct ktm_tm_info *info, struct ktm_tm *tm)
 		info->log_writes = stat.writes;
 		info->log_bytes = stat.bytes;
 		info->user_log_max = ktm_share_limit(log);
+		info->log_kept = atomic64_read(&tm->kept);
+		info->log_kept_max = ktm_share_kept_limit(log);
 		info->log_recovered = stat.recovered;
 		if (ktm_room_oldest(tm, &uuid, &info->oldest_lsn))
 			export_uuid(info->oldest_tx, &uuid);

@@ -36,7 +36,7 @@
 #include "log.h"
 
 #define KTM_LOG_NR_BUFFERS	8
-#define KTM_LOG_COPY_SHARE	8	/* this part of the ring is kept for copies */
+#define KTM_LOG_COPY_SHARE	2	/* this part of the ring is kept for copies */
 
 /**
  * struct ktm_log_buffer - one of a few buffers that are used in turn

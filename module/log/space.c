@@ -48,11 +48,13 @@ static u64 room_locked(struct ktm_log *log, enum ktm_log_space space)
 	return room - min(room, log->ring_size / KTM_LOG_COPY_SHARE);
 }
 
-/* Half of the ring is taken: time to move the tail, once per quarter. */
+/* Half of what is given away is taken: time to move the tail, once per quarter of it. */
 static bool wants_advance_locked(struct ktm_log *log)
 {
-	return room_locked(log, KTM_LOG_COPY) < log->ring_size / 2 &&
-	       log->end - log->advanced >= log->ring_size / 4;
+	u64 free = log->ring_size - log->ring_size / KTM_LOG_COPY_SHARE;
+
+	return room_locked(log, KTM_LOG_FREE) < free / 2 &&
+	       log->end - log->advanced >= free / 4;
 }
 
 int ktm_log_charge_locked(struct ktm_log *log, u64 cost, enum ktm_log_space space)

@@ -86,6 +86,7 @@ void ktm_tm_put(struct ktm_tm *tm)
 	ktm_registry_destroy(&tm->txs);
 	cleanup_srcu_struct(&tm->log_srcu);
 	ktm_quota_destroy(&tm->shares);
+	WARN_ON_ONCE(atomic64_read(&tm->kept));
 	ktm_objects_uncharge(tm->payer, KTM_QUOTA_TM);
 	kfree_rcu(tm, obj.rcu);
 }

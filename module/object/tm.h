@@ -50,6 +50,8 @@ struct ktm_recovery;
  * @log: the ring; see ktm_tm_use_log() [log_srcu]
  * @log_srcu: whoever uses the log
  * @shares: bytes of the log that the transactions of each user hold
+ * @kept: bytes of the log that transactions hold which may be decided, see
+ *	protocol/share.h
  * @pin_lock: protects the pins
  * @pins: struct ktm_pin of all transactions, by rising LSN [pin_lock]
  * @room_lock: one maker of room at a time; also held over end records, so that
@@ -95,6 +97,7 @@ struct ktm_tm {
 	struct ktm_log *log;
 	struct srcu_struct log_srcu;
 	struct ktm_quota shares;
+	atomic64_t kept;
 	spinlock_t pin_lock;	/* pins */
 	struct list_head pins;
 	struct mutex room_lock;	/* copies and end records */

@@ -69,6 +69,7 @@ void ktm_tx_put(struct ktm_tx *tx)
 	ktm_tx_uncharge(tx);
 	if (tx->held)
 		ktm_quota_uncharge(&tm->shares, tx->payer.uid, tx->held);
+	atomic64_sub(tx->kept, &tm->kept);
 	put_pid(tx->owner);
 	kfree(tx->verdict);
 	kfree(tx->savepoints);

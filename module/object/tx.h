@@ -90,7 +90,10 @@ struct ktm_savepoints {
  * @slots: slots reserved in the log [lock]
  * @log_bytes: what its records take: redo, votes, recovery information [lock]
  * @held: what @payer is charged for in tm.shares: that, and the slots it got [lock]
- * @released: nothing of it in the log is needed any more: both are 0 for good [lock]
+ * @kept: what it has of tm.kept: the slots that were reserved for it, and from the
+ *	first reservation on @log_bytes [lock]
+ * @nr_reserves: reservations that have been made for it and not given back [lock]
+ * @released: nothing of it in the log is needed any more: these are 0 for good [lock]
  * @nr_files: fds of it that may commit or roll back [lock]
  * @charged: it counts in the quota of @payer [lock]
  * @owner: who began it [const]
@@ -129,6 +132,8 @@ struct ktm_tx {
 	u32 slots;
 	u64 log_bytes;
 	u64 held;
+	u64 kept;
+	u32 nr_reserves;
 	bool released;
 	u32 nr_files;
 	bool charged;

@@ -191,26 +191,44 @@ void ktm_decide_queue_end(struct ktm_tm *tm)
 		ktm_tm_put(tm);
 }
 
+/* False: there is none. */
+static bool log_next_end(struct ktm_tm *tm)
+{
+	struct ktm_tx *tx = NULL;
+
+	spin_lock(&tm->lock);
+	/* the thaw queues the work again */
+	if (!ktm_freeze_is_on_locked(tm))
+		tx = list_first_entry_or_null(&tm->ended, struct ktm_tx, end_node);
+	if (tx)
+		list_del_init(&tx->end_node);
+	/* a freeze waits until none is left */
+	ktm_freeze_wake(tm);
+	spin_unlock(&tm->lock);
+	if (!tx)
+		return false;
+	log_end(tm, tx);
+	ktm_tx_put(tx);
+	return true;
+}
+
+void ktm_decide_wait_end(struct ktm_tm *tm)
+{
+	int i;
+
+	/* a few: others may end as fast as this goes on */
+	for (i = 0; i < 64 && log_next_end(tm); i++)
+		cond_resched();
+	/* the worker may have one in its hands */
+	mutex_lock(&tm->room_lock);
+	mutex_unlock(&tm->room_lock);
+}
+
 void ktm_decide_end_work(struct work_struct *work)
 {
 	struct ktm_tm *tm = container_of(work, struct ktm_tm, end_work);
-	struct ktm_tx *tx;
 
-	for (;;) {
-		spin_lock(&tm->lock);
-		tx = NULL;
-		/* the thaw queues this again */
-		if (!ktm_freeze_is_on_locked(tm))
-			tx = list_first_entry_or_null(&tm->ended, struct ktm_tx, end_node);
-		if (tx)
-			list_del_init(&tx->end_node);
-		/* a freeze waits until none is left */
-		ktm_freeze_wake(tm);
-		spin_unlock(&tm->lock);
-		if (!tx)
-			break;
-		log_end(tm, tx);
-		ktm_tx_put(tx);
-	}
+	while (log_next_end(tm))
+		cond_resched();
 	ktm_tm_put(tm);
 }

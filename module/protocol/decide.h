@@ -43,6 +43,16 @@ int ktm_decide_copy(struct ktm_tx *tx, struct ktm_log *log, bool promise, u32 nr
 void ktm_decide_queue_end(struct ktm_tm *tm);
 
 /**
+ * ktm_decide_wait_end - wait until the transactions that have ended hold nothing
+ * @tm: the TM
+ *
+ * Their end records may wait for a worker. Those of a frozen TM do: it returns.
+ *
+ * Context: process context, may sleep; like for an append, see object/ranking.h.
+ */
+void ktm_decide_wait_end(struct ktm_tm *tm);
+
+/**
  * ktm_decide_end_work - writes the end records of a TM
  * @work: ktm_tm.end_work
  */

@@ -116,9 +116,7 @@ struct ktm_enlistment *ktm_enlist_make(struct ktm_rm *rm, u32 life,
 /* What its vote takes in the log: later it must not be refused. */
 static u64 vote_of(const struct ktm_enlistment *en)
 {
-	if (en->flags & KTM_EN_F_SUPERIOR || !ktm_redo_is_logged(en))
-		return 0;
-	return KTM_SHARE_VOTE;
+	return ktm_redo_is_logged(en) ? KTM_SHARE_VOTE : 0;
 }
 
 static int charge_vote(struct ktm_enlistment *en)

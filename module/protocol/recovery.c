@@ -23,7 +23,11 @@
  *   says so is not durable. Neither may see what the other logged.
  * - A REDO record that has no predecessor begins the enlistment's list anew: it
  *   is the first of all, or the first of a copy.
+ * - What the last decision or promise counts is all that is needed. So a copy whose
+ *   old place was not given up before a crash holds the tail alone, and the room that
+ *   the log keeps for copies does not shrink with each crash.
  */
+#include <linux/list_sort.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -45,7 +49,9 @@
  * @building: REDO records since the list began anew
  * @nr_building: length of it
  * @max_building: room in it
+ * @building_pin: start of the buffer in which it began anew
  * @prepare_lsn: the vote, or 0
+ * @pin: start of the buffer with the first record that it counts
  * @bytes: what the records that it counts and the vote take
  * @building_bytes: what the records take since the list began anew
  * @info: recovery information of the last vote, or NULL
@@ -60,7 +66,9 @@ struct found_en {
 	u64 *building;
 	u32 nr_building;
 	u32 max_building;
+	u64 building_pin;
 	u64 prepare_lsn;
+	u64 pin;
 	u64 bytes;
 	u64 building_bytes;
 	struct ktm_recovery_info *info;
@@ -70,7 +78,7 @@ struct found_en {
  * struct found_tx - a transaction that replay saw
  * @obj: identity
  * @enlistments: struct found_en
- * @pin: start of the buffer with its first record
+ * @pin: start of the buffer with its first record that is needed
  * @decided: a COMMIT record was seen
  * @promised: a PROMISE record was seen
  * @superior: the enlistment that it names
@@ -201,12 +209,14 @@ static struct found_en *get_en(struct found_tx *tx,
 	return en;
 }
 
-static int take_redo(struct found_en *en, const struct ktm_log_record *record)
+static int take_redo(struct found_en *en, const struct ktm_log_record *record,
+		     u64 buffer_lsn)
 {
 	u32 max;
 	u64 *new;
 
 	if (!record->prev_lsn) {
+		en->building_pin = buffer_lsn;
 		en->nr_building = 0;
 		en->building_bytes = 0;
 	}
@@ -226,7 +236,8 @@ static int take_redo(struct found_en *en, const struct ktm_log_record *record)
 	return 0;
 }
 
-static int take_prepare(struct found_en *en, const struct ktm_log_record *record)
+static int take_prepare(struct found_en *en, const struct ktm_log_record *record,
+			u64 buffer_lsn)
 {
 	const struct ktm_disk_prepare *prepare = record->data;
 	u32 length = le32_to_cpu(prepare->info_length);
@@ -244,6 +255,7 @@ static int take_prepare(struct found_en *en, const struct ktm_log_record *record
 	kvfree(en->lsns);
 	en->lsns = en->building;
 	en->nr = en->nr_building;
+	en->pin = en->nr ? en->building_pin : buffer_lsn;
 	en->building = NULL;
 	en->nr_building = 0;
 	en->max_building = 0;
@@ -255,8 +267,19 @@ static int take_prepare(struct found_en *en, const struct ktm_log_record *record
 	return 0;
 }
 
+/* ktm_recovery_check() has the log refused if one of them is not there. */
+static void pin_what_counts(struct found_tx *tx, u64 buffer_lsn)
+{
+	const struct found_en *en;
+
+	tx->pin = buffer_lsn;
+	list_for_each_entry(en, &tx->enlistments, node)
+		if (en->prepare_lsn)
+			tx->pin = min(tx->pin, en->pin);
+}
+
 static int take_commit(struct ktm_recovery *recovery, struct found_tx *tx,
-		       const struct ktm_log_record *record)
+		       const struct ktm_log_record *record, u64 buffer_lsn)
 {
 	const struct ktm_disk_commit *commit = record->data;
 	struct found_en *en;
@@ -279,6 +302,7 @@ static int take_commit(struct ktm_recovery *recovery, struct found_tx *tx,
 			en->prepare_lsn = 0;
 	tx->nr_expected = le32_to_cpu(commit->nr_enlistments);
 	tx->clock = le64_to_cpu(commit->clock);
+	pin_what_counts(tx, buffer_lsn);
 	return 0;
 }
 
@@ -295,7 +319,7 @@ int ktm_recovery_record(struct ktm_recovery *recovery,
 	switch (record->type) {
 	case KTM_RECORD_COMMIT:
 	case KTM_RECORD_PROMISE:
-		return take_commit(recovery, tx, record);
+		return take_commit(recovery, tx, record, buffer_lsn);
 	case KTM_RECORD_END:
 		free_tx(recovery, tx);
 		return 0;
@@ -305,7 +329,8 @@ int ktm_recovery_record(struct ktm_recovery *recovery,
 		if (IS_ERR(en))
 			return PTR_ERR(en);
 		return record->type == KTM_RECORD_REDO ?
-			take_redo(en, record) : take_prepare(en, record);
+			take_redo(en, record, buffer_lsn) :
+			take_prepare(en, record, buffer_lsn);
 	default:
 		return -EUCLEAN;
 	}
@@ -524,7 +549,7 @@ static int make_tx(struct found_tx *found, struct ktm_tm *tm)
 	tx->clock = found->clock;
 	spin_lock(&tm->pin_lock);
 	tx->pin.lsn = found->pin;
-	list_add_tail(&tx->pin.node, &tm->pins);	/* sorted: replay order */
+	list_add_tail(&tx->pin.node, &tm->pins);	/* sorted at the end */
 	spin_unlock(&tm->pin_lock);
 
 	step.tx = tx;
@@ -555,13 +580,20 @@ out:
 	return ret;
 }
 
+static int compare_pins(void *priv, const struct list_head *a, const struct list_head *b)
+{
+	u64 first = list_entry(a, struct ktm_pin, node)->lsn;
+	u64 second = list_entry(b, struct ktm_pin, node)->lsn;
+
+	return first > second ? 1 : 0;
+}
+
 int ktm_recovery_finish(struct ktm_recovery *recovery, struct ktm_tm *tm)
 {
 	struct found_tx *tx;
 	u64 cursor = 0;
 	int ret, nr = 0;
 
-	/* serials follow the first records, so the pins come in order */
 	while ((tx = next_tx(recovery, &cursor))) {
 		if (!is_kept(tx))
 			continue;
@@ -570,6 +602,10 @@ int ktm_recovery_finish(struct ktm_recovery *recovery, struct ktm_tm *tm)
 			return ret;
 		nr++;
 	}
+	/* nobody but us knows the TM yet */
+	spin_lock(&tm->pin_lock);
+	list_sort(NULL, &tm->pins, compare_pins);
+	spin_unlock(&tm->pin_lock);
 	return nr;
 }
 

@@ -4,19 +4,43 @@
  */
 #include <linux/moduleparam.h>
 
+#include "decide.h"
 #include "share.h"
 
-static unsigned int max_user_log_percent = 25;
+static unsigned int max_user_log_percent = 10;
 module_param(max_user_log_percent, uint, 0644);
 MODULE_PARM_DESC(max_user_log_percent,
 		 "share of a log that the transactions of a user may hold");
 
-/*
- * A transaction must be small enough to be copied forward into the room that the
- * log keeps for that, an eighth of the ring. Half of it allows for the heads of
- * buffers and the filler at the ring's end.
- */
+/* a transaction: so much that it can't fill the room for copies alone */
 #define TX_SHARE	16
+
+/*
+ * The log keeps half of the ring for copies. The eighth that is left over is for the
+ * filler at the ring's end, and for what a crash has left of a copy: one transaction.
+ */
+u64 ktm_share_kept_limit(const struct ktm_log *log)
+{
+	return ktm_log_ring_size(log) / 8 * 3;
+}
+
+static int keep_locked(struct ktm_tx *tx, u64 bytes, u64 limit)
+{
+	ktm_assert_tx(tx);
+	if (atomic64_add_return(bytes, &tx->tm->kept) > limit) {
+		atomic64_sub(bytes, &tx->tm->kept);
+		return -ENOSPC;
+	}
+	tx->kept += bytes;
+	return 0;
+}
+
+static void unkeep_locked(struct ktm_tx *tx, u64 bytes)
+{
+	ktm_assert_tx(tx);
+	atomic64_sub(bytes, &tx->tm->kept);
+	tx->kept -= bytes;
+}
 
 u64 ktm_share_limit(const struct ktm_log *log)
 {
@@ -47,6 +71,8 @@ static int hold(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes)
 			-ECANCELED : -EPROTO;
 	else if (tx->log_bytes + bytes > ktm_log_ring_size(log) / TX_SHARE)
 		ret = -ENOSPC;
+	else if (tx->nr_reserves)
+		ret = keep_locked(tx, bytes, ktm_share_kept_limit(log));
 	if (!ret) {
 		tx->log_bytes += bytes;
 		tx->held += bytes;
@@ -55,7 +81,7 @@ static int hold(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes)
 	return ret;
 }
 
-int ktm_share_charge(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes)
+static int charge(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes)
 {
 	int ret;
 
@@ -68,6 +94,17 @@ int ktm_share_charge(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes)
 	return ret;
 }
 
+int ktm_share_charge(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes)
+{
+	int ret = charge(tx, log, bytes);
+
+	if (ret != -EDQUOT && ret != -ENOSPC)
+		return ret;
+	/* what has ended for whoever looks at it is not to count */
+	ktm_decide_wait_end(tx->tm);
+	return charge(tx, log, bytes);
+}
+
 void ktm_share_uncharge(struct ktm_tx *tx, u64 bytes)
 {
 	spin_lock(&tx->lock);
@@ -76,18 +113,70 @@ void ktm_share_uncharge(struct ktm_tx *tx, u64 bytes)
 		tx->log_bytes -= bytes;
 		tx->held -= bytes;
 		uncharge_user(tx, bytes);
+		if (tx->nr_reserves)
+			unkeep_locked(tx, bytes);
 	}
 	spin_unlock(&tx->lock);
 }
 
+static int keep(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes)
+{
+	int ret = 0;
+
+	spin_lock(&tx->lock);
+	/* else it has ended: the reservation will find out, and is given back */
+	if (!tx->released) {
+		if (!tx->nr_reserves)
+			bytes += tx->log_bytes;
+		ret = keep_locked(tx, bytes, ktm_share_kept_limit(log));
+		tx->nr_reserves += !ret;
+	}
+	spin_unlock(&tx->lock);
+	return ret;
+}
+
+static void unkeep(struct ktm_tx *tx, u64 bytes)
+{
+	spin_lock(&tx->lock);
+	/* else it was given back with the rest */
+	if (!tx->released) {
+		if (!--tx->nr_reserves)
+			bytes += tx->log_bytes;
+		unkeep_locked(tx, bytes);
+	}
+	spin_unlock(&tx->lock);
+}
+
+static int charge_slots(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes)
+{
+	int ret;
+
+	ret = charge_user(tx, log, bytes);
+	if (ret)
+		return ret;
+	ret = keep(tx, log, bytes);
+	if (ret)
+		uncharge_user(tx, bytes);
+	return ret;
+}
+
 int ktm_share_charge_slots(struct ktm_tx *tx, const struct ktm_log *log, u32 slots)
 {
-	return charge_user(tx, log, (u64)slots * KTM_LOG_SLOT);
+	u64 bytes = (u64)slots * KTM_LOG_SLOT;
+	int ret = charge_slots(tx, log, bytes);
+
+	if (ret != -EDQUOT && ret != -ENOSPC)
+		return ret;
+	ktm_decide_wait_end(tx->tm);
+	return charge_slots(tx, log, bytes);
 }
 
 void ktm_share_uncharge_slots(struct ktm_tx *tx, u32 slots)
 {
-	uncharge_user(tx, (u64)slots * KTM_LOG_SLOT);
+	u64 bytes = (u64)slots * KTM_LOG_SLOT;
+
+	unkeep(tx, bytes);
+	uncharge_user(tx, bytes);
 }
 
 void ktm_share_use_slots(struct ktm_tx *tx, u32 slots)
@@ -105,8 +194,12 @@ int ktm_share_found(struct ktm_tx *tx, u64 bytes, u32 slots)
 	ret = ktm_quota_charge(&tx->tm->shares, tx->payer.uid, held, U64_MAX);
 	if (ret)
 		return ret;
+	spin_lock(&tx->lock);
 	tx->log_bytes = bytes;
 	tx->held = held;
+	tx->nr_reserves = 1;
+	keep_locked(tx, held, S64_MAX);
+	spin_unlock(&tx->lock);
 	return 0;
 }
 
@@ -115,7 +208,9 @@ void ktm_share_release(struct ktm_tx *tx)
 	ktm_assert_tx(tx);
 	if (tx->held)
 		uncharge_user(tx, tx->held);
+	unkeep_locked(tx, tx->kept);
 	tx->held = 0;
+	tx->nr_reserves = 0;
 	tx->log_bytes = 0;
 	tx->released = true;
 }

@@ -2,7 +2,7 @@
 /*
  * ktm - shares of the ring: what a transaction, and what a user may hold
  *
- * Two bounds, for what a transaction has in the log and needs until it has ended:
+ * Three bounds, for what a transaction has in the log and needs until it has ended:
  *
  *	of a transaction	redo, votes and recovery information, which must
  *				fit into the room for copies: a sixteenth of the
@@ -10,6 +10,14 @@
  *	of a user		the same, and the slots for promise, decision and end,
  *				of all transactions that the user has begun: the
  *				module parameter max_user_log_percent, -EDQUOT
+ *
+ *	of all together		the same, of those that may be decided, from the
+ *				reservation of their slots on: whatever holds the tail,
+ *				all that can neither be rolled back nor forgotten fits
+ *				into the room for copies, -ENOSPC
+ *
+ * The last one is what keeps the tail moving. All whose records begin in one buffer must
+ * be copied before it goes; and who never answers is copied again with each lap.
  *
  * A slot counts until the end even if its record is in the log: with the block that
  * is lost to rounding when the transaction is copied forward, that is what it takes.
@@ -31,7 +39,7 @@
  * @log: its log
  * @bytes: of records
  * Context: process context, may sleep.
- * Return: 0, -ENOSPC (the transaction's share), -EDQUOT (its user's), -ENOMEM;
+ * Return: 0, -ENOSPC (the transaction's share, or that of all), -EDQUOT (its user's), -ENOMEM;
  * -ECANCELED, -EPROTO: it has ended, and holds nothing any more.
  */
 int ktm_share_charge(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes);
@@ -48,8 +56,11 @@ void ktm_share_uncharge(struct ktm_tx *tx, u64 bytes);
  * @tx: the transaction
  * @log: its log
  * @slots: how many
+ *
+ * From now on it may be decided.
+ *
  * Context: process context, may sleep.
- * Return: 0, -EDQUOT, -ENOMEM.
+ * Return: 0, -EDQUOT, -ENOSPC (too much is kept for others), -ENOMEM.
  */
 int ktm_share_charge_slots(struct ktm_tx *tx, const struct ktm_log *log, u32 slots);
 
@@ -82,6 +93,13 @@ int ktm_share_found(struct ktm_tx *tx, u64 bytes, u32 slots);
  * @tx: the transaction, tx.lock held
  */
 void ktm_share_release(struct ktm_tx *tx);
+
+/**
+ * ktm_share_kept_limit - what may be held of which a decision is possible
+ * @log: a log
+ * Return: bytes.
+ */
+u64 ktm_share_kept_limit(const struct ktm_log *log);
 
 /**
  * ktm_share_limit - what a user may hold

@@ -170,4 +170,143 @@ TEST_F(fault, others_can_roll_back)
 	ASSERT_EQ(0, tm_detach(&self->tm));
 }
 
+#define NR_KEPT		3
+#define NR_RECORDS	6
+#define RECORD		8192
+
+FIXTURE(copy)
+{
+	const char *path;
+	__u8 uuid[KTM_UUID_SIZE];
+	struct tm_handle tm;
+	struct rm_handle rm, away;
+};
+
+FIXTURE_SETUP(copy)
+{
+	self->path = log_device("KTM_FAULT_DEV");
+	if (!self->path || !device_fault("fault", "none"))
+		SKIP(_exit(SKIPPED), "no KTM_FAULT_DEV, or nobody to make it fail");
+	ASSERT_EQ(0, log_format(self->path, LOG_SMALL, self->uuid));
+	ASSERT_EQ(0, tm_attach(self->path, self->uuid, &self->tm, NULL));
+	ASSERT_EQ(0, rm_start(&self->tm, &self->rm, NULL));
+	ASSERT_EQ(0, rm_start(&self->tm, &self->away, NULL));
+}
+
+FIXTURE_TEARDOWN(copy)
+{
+	if (!self->tm.durable)
+		return;
+	device_fault("fault", "none");
+	log_release();
+}
+
+static int begin_big(struct tm_handle *tm, struct rm_handle *rm, struct tx_handle *tx,
+		     struct en_handle *en, int seed)
+{
+	char data[RECORD];
+	int i, ret;
+
+	memset(data, seed, sizeof(data));
+	ret = tx_begin(tm, tx, 0) ?: en_make(rm, tx, en, seed, 0);
+	for (i = 0; i < NR_RECORDS && !ret; i++)
+		ret = en_log(en, data, sizeof(data), NULL);
+	return ret;
+}
+
+/* Decided, and nobody answers. */
+static int leave_big(struct tm_handle *tm, struct rm_handle *rm, int seed)
+{
+	struct tx_handle tx;
+	struct en_handle en;
+	int ret;
+
+	ret = begin_big(tm, rm, &tx, &en, seed);
+	if (!ret && commit_nowait(&tx) != -EINPROGRESS)
+		ret = -EBADMSG;
+	if (!ret && *note_differs(rm, KTM_NOTIFY_PREPARE, &en))
+		ret = -EBADMSG;
+	ret = ret ?: prepare_complete(&en);
+	if (!ret && *note_differs(rm, KTM_NOTIFY_COMMIT, &en))
+		ret = -EBADMSG;
+	close(en.fd);
+	close(tx.fd);
+	return ret;
+}
+
+/* Takes room, without a flush, until some must be made: what that returns. */
+static int fill(struct tm_handle *tm, struct rm_handle *rm)
+{
+	struct tx_handle tx[32];
+	struct en_handle en[32];
+	int i, n = 0, ret = 0;
+
+	while (n < 32 && !ret) {
+		tx[n].fd = -1;
+		en[n].fd = -1;
+		ret = begin_big(tm, rm, &tx[n], &en[n], 'z');
+		n++;
+	}
+	for (i = 0; i < n; i++) {
+		close(en[i].fd);
+		close(tx[i].fd);
+	}
+	return ret;
+}
+
+/* Whatever is left of copies when it crashes: the ring goes round in the end. */
+TEST_F_TIMEOUT(copy, again_and_again, 300)
+{
+	char data[RECORD], want[RECORD];
+	__u32 recovered, length;
+	struct ktm_tm_info info;
+	struct en_handle en;
+	int i, j;
+
+	for (i = 0; i < NR_KEPT; i++)
+		ASSERT_EQ(0, leave_big(&self->tm, &self->away, 'a' + i));
+	ASSERT_EQ(0, close(self->away.fd));
+	for (i = 0; i < 20; i++) {
+		ASSERT_TRUE(device_fault("fault", "flush/once"));
+		ASSERT_EQ(-EIO, fill(&self->tm, &self->rm)) {
+			TH_LOG("after %d crashes", i);
+		}
+		ASSERT_EQ(0, close(self->rm.fd));
+		ASSERT_EQ(0, tm_detach(&self->tm));
+		ASSERT_EQ(0, close(self->tm.fd));
+		ASSERT_TRUE(device_fault("fault", "none"));
+		ASSERT_EQ(0, tm_attach(self->path, self->uuid, &self->tm, &recovered));
+		ASSERT_EQ(NR_KEPT, recovered);
+		ASSERT_EQ(0, rm_start(&self->tm, &self->rm, NULL));
+	}
+	ASSERT_EQ(0, fill(&self->tm, &self->rm));
+
+	ASSERT_EQ(0, rm_make(&self->tm, &self->away, self->away.info.uuid, 0));
+	ASSERT_EQ(0, rm_recover(&self->away));
+	for (i = 0; i < NR_KEPT; i++) {
+		struct ktm_notification note;
+
+		ASSERT_EQ(sizeof(note), read(self->away.fd, &note, sizeof(note)));
+		ASSERT_EQ(KTM_NOTIFY_RECOVER, note.type);
+		ASSERT_EQ(0, en_reopen(&self->away, note.enlistment, 'A' + i, &en));
+		for (j = 0; j < NR_RECORDS; j++) {
+			length = sizeof(data);
+			ASSERT_EQ(0, en_read_log(&en, j, data, &length));
+			ASSERT_EQ(RECORD, length);
+			if (!j)
+				memset(want, data[0], sizeof(want));
+			EXPECT_EQ(0, memcmp(data, want, RECORD));
+		}
+		EXPECT_TRUE(data[0] >= 'a' && data[0] < 'a' + NR_KEPT);
+		ASSERT_EQ(0, ask_outcome(&en));
+		ASSERT_EQ(0, commit_complete(&en));
+		close(en.fd);
+	}
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	EXPECT_EQ(0, info.nr_unfinished);
+	ASSERT_EQ(0, close(self->away.fd));
+	ASSERT_EQ(0, close(self->rm.fd));
+	ASSERT_EQ(0, tm_detach(&self->tm));
+}
+
 TEST_HARNESS_MAIN

@@ -52,7 +52,7 @@ FIXTURE_SETUP(log)
 	self->l.path = log_device("KTM_LOG_DEV");
 	if (!self->l.path)
 		SKIP(_exit(SKIPPED), "no KTM_LOG_DEV");
-	ASSERT_EQ(25, param_get(MAX_LOG));
+	ASSERT_EQ(10, param_get(MAX_LOG));
 	ASSERT_EQ(0, open_log(&self->l));
 }
 
@@ -60,7 +60,7 @@ FIXTURE_TEARDOWN(log)
 {
 	if (!self->l.tm.durable)
 		return;
-	param_set(self->l.percent, 25);
+	param_set(self->l.percent, 10);
 	EXPECT_EQ(0, tm_detach(&self->l.tm));
 }
 
@@ -310,7 +310,7 @@ static int under_a_superior(void *arg)
 		MUST(order_prepare(&sup) == -EDQUOT && order_preprepare(&sup) == -EDQUOT);
 		MUST(!*tx_differs(&tx, (struct tx_want){ .state = KTM_TX_S_ACTIVE, .nr = 1 }));
 		MUST(!*rm_speaks(&rm) && !*rm_speaks(&boss));
-		param_set(l->percent, 25);
+		param_set(l->percent, 10);
 		MUST(!order_prepare(&sup) && told(&rm, KTM_NOTIFY_PREPARE, &en));
 		MUST(!prepare_complete(&en) && told(&boss, KTM_NOTIFY_PREPARE_COMPLETE, &sup));
 		MUST(log_held(&l->tm) == VOTE + 3 * SLOT);
@@ -350,7 +350,7 @@ static int rejects(void *arg)
 	MUST(told(&rm, KTM_NOTIFY_ROLLBACK, &en) && !rollback_complete(&en));
 	MUST(!*tx_differs(&tx, full));
 	MUST(log_held(&l->tm) == 0);
-	param_set(l->percent, 25);
+	param_set(l->percent, 10);
 	return 0;
 }
 

@@ -235,6 +235,51 @@ TEST_F_TIMEOUT(ring, copied_forward_together, 240)
 	}
 }
 
+#define NR_KEPT		64
+
+/*
+ * What nobody answers is bounded, for root too: so much that the ring goes round with
+ * it. A few of them begin in one buffer, and hold more than the others can wait for.
+ */
+TEST_F_TIMEOUT(ring, kept_is_bounded, 240)
+{
+	struct tx_handle tx[NR_KEPT];
+	struct en_handle en[NR_KEPT];
+	struct ktm_tm_info info;
+	int i, n = 0, ret = 0;
+
+	while (n < NR_KEPT && !ret) {
+		ASSERT_EQ(0, begin(self, 1, &tx[n], &en[n], 'a' + n % 16));
+		ret = decide(self, 1, &tx[n], &en[n]);
+		n += !ret;
+	}
+	ASSERT_NE(0, ret);
+	ASSERT_LT(2, n);
+	ASSERT_TX(&tx[n], .state = KTM_TX_S_ABORTING, .reason = KTM_REASON_LOG_FULL,
+		  .error = ENOSPC, .nr = 1, .waiting = 1);
+	ASSERT_EQ(0, rollback_complete(&en[n]));
+	close(en[n].fd);
+	close(tx[n].fd);
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	EXPECT_EQ(n, info.nr_unfinished);
+	EXPECT_LE(info.log_kept, info.log_kept_max);
+	EXPECT_GT(info.log_kept + 2 * RECORD + 4096, info.log_kept_max);
+
+	for (i = 0; i < n; i++) {
+		ASSERT_EQ(0, commit_complete(&en[i]));
+		ASSERT_EQ(0, commit_wait(&tx[i]));
+		close(en[i].fd);
+		close(tx[i].fd);
+		if (i)
+			continue;
+		ASSERT_EQ(0, laps(self, 0, 10));
+	}
+	ASSERT_EQ(0, laps(self, 0, 1));
+	ASSERT_EQ(0, tm_info(&self->tm, &info));
+	EXPECT_EQ(0, info.nr_unfinished);
+	EXPECT_EQ(1, info.aborted);
+}
+
 /* Who holds the tail is named: the oldest records, whoever ends first. */
 TEST_F(ring, oldest_is_named)
 {

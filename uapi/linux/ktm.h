@@ -142,6 +142,12 @@
  * ring does not have to keep its records any more: when it is rolled back, and when it
  * has committed and the end is in the log.
  *
+ * For all users together, whatever their capabilities: of what transactions hold that
+ * may be decided, that is from their commit or their superior's order on, so much that
+ * the ring can go round with it even if no RM ever answers: three eighths of the ring.
+ * Whatever would exceed it is refused or rolled back with KTM_REASON_LOG_FULL, like on
+ * a full ring.
+ *
  * A user is an fsuid; all that is done in a user namespace counts for the user who
  * made it, or the outermost one around it. Who has CAP_SYS_RESOURCE in the initial user
  * namespace is above both bounds, but counts: for objects when they are made, for the
@@ -522,6 +528,9 @@ enum ktm_tm_state {
  * @user_objects_max: out: how much that may be
  * @user_log: out: bytes of the ring that the transactions of the caller hold
  * @user_log_max: out: how much that may be
+ * @log_kept: out: bytes of the ring that transactions hold which may be decided: see
+ *	Quotas
+ * @log_kept_max: out: how much that may be, for all users together
  */
 struct ktm_tm_info {
 	__u32 size;
@@ -556,6 +565,8 @@ struct ktm_tm_info {
 	__aligned_u64 user_objects_max;
 	__aligned_u64 user_log;
 	__aligned_u64 user_log_max;
+	__aligned_u64 log_kept;
+	__aligned_u64 log_kept_max;
 };
 #define KTM_IOC_TM_INFO _IO(KTM_IOC_TYPE, KTM_NR_TM_INFO)
 

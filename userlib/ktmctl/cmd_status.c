@@ -56,6 +56,17 @@ static void print_user(const struct ktm_tm_info *info)
 	putchar('\n');
 }
 
+/* What no lack of room can take away: see Quotas in linux/ktm.h */
+static void print_kept(const struct ktm_tm_info *info)
+{
+	char kept[TEXT_BYTES_SIZE], max[TEXT_BYTES_SIZE];
+
+	if (info->log_kept_max)
+		printf("           %s of %s kept until it is answered\n",
+		       format_bytes(kept, info->log_kept),
+		       format_bytes(max, info->log_kept_max));
+}
+
 /* Which transaction keeps how much of the log from being freed */
 static void print_oldest(const struct ktm_tm_info *info)
 {
@@ -85,6 +96,7 @@ static void print_tm(const struct ktm_tm_info *info)
 	print_counts(info);
 	if (info->flags & KTM_TM_INFO_F_DURABLE) {
 		print_log(info);
+		print_kept(info);
 		print_oldest(info);
 	}
 	/* a module that knows of none leaves them zero */
@@ -114,6 +126,8 @@ static void json_log(struct json *json, const struct ktm_tm_info *info)
 	json_number(json, "bytes", info->log_bytes);
 	json_number(json, "user_held", info->user_log);
 	json_number(json, "user_max", info->user_log_max);
+	json_number(json, "kept", info->log_kept);
+	json_number(json, "kept_max", info->log_kept_max);
 	if (info->oldest_lsn) {
 		json_uuid(json, "oldest_transaction", info->oldest_tx);
 		json_number(json, "oldest_lsn", info->oldest_lsn);
