@@ -166,8 +166,9 @@ static void prepare(struct ktm_enlistment *en, void *key)
 	struct part *part = key;
 	int ret;
 
-	saw(part->owner, &part->owner->seen.prepare);
 	ret = log_records(en, part);
+	/* whoever waits for this may answer at once, and then nothing can be logged */
+	saw(part->owner, &part->owner->seen.prepare);
 	if (ret)
 		veto(en);
 	else
