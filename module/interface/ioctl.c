@@ -113,8 +113,8 @@ static bool has_results(const struct ktm_ioctl_op *op, u32 user_size)
 	return !(op->op_flags & KTM_OP_IN);
 }
 
-static long run(struct ktm_call *call, const struct ktm_ioctl_op *op,
-		void __user *arg)
+long ktm_ioctl_run(struct ktm_call *call, const struct ktm_ioctl_op *op,
+		   void __user *arg)
 {
 	int ret, copy_ret, fd = -1;
 	u32 user_size;
@@ -137,6 +137,8 @@ static long run(struct ktm_call *call, const struct ktm_ioctl_op *op,
 	/* else the file does it when it goes */
 	if (fd >= 0 && !call->new_file)
 		ktm_objects_uncharge(ktm_payer_current().uid, KTM_QUOTA_FD);
+	if (call->again)
+		return ret;
 	if (has_results(op, user_size) && (!ret || op->op_flags & KTM_OP_ALWAYS)) {
 		copy_ret = copy_out(call, op, arg, user_size, ret ? -1 : fd);
 		/* an answer counts without its clock, since it cannot be repeated */
@@ -150,6 +152,17 @@ static long run(struct ktm_call *call, const struct ktm_ioctl_op *op,
 	return ret;
 }
 
+const struct ktm_ioctl_op *ktm_ioctl_find(unsigned int cmd,
+					  const struct ktm_ioctl_op *ops, size_t nr_ops)
+{
+	size_t i;
+
+	for (i = 0; i < nr_ops; i++)
+		if (ops[i].cmd == cmd)
+			return &ops[i];
+	return NULL;
+}
+
 long ktm_ioctl_dispatch(const struct ktm_fd *fd, unsigned int cmd,
 			unsigned long arg, const struct ktm_ioctl_op *ops,
 			size_t nr_ops)
@@ -158,10 +171,7 @@ long ktm_ioctl_dispatch(const struct ktm_fd *fd, unsigned int cmd,
 		.fd = fd,
 		.object = fd ? fd->object : NULL,
 	};
-	size_t i;
+	const struct ktm_ioctl_op *op = ktm_ioctl_find(cmd, ops, nr_ops);
 
-	for (i = 0; i < nr_ops; i++)
-		if (ops[i].cmd == cmd)
-			return run(&call, &ops[i], (void __user *)arg);
-	return -ENOTTY;
+	return op ? ktm_ioctl_run(&call, op, (void __user *)arg) : -ENOTTY;
 }

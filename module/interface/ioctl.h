@@ -2,9 +2,10 @@
 /*
  * ktm - dispatch of ioctls, the same for all kinds of fds
  *
- * The rules of the general ioctl format (see <uapi/linux/ktm.h>) are kept here
- * and nowhere else: sizes, unknown tails, unknown flags, copying in and out,
- * and the order in which a new fd becomes visible.
+ * A call comes by ioctl(), or as a command of io_uring: see uring.h. The rules of the
+ * general ioctl format (see <uapi/linux/ktm.h>) are kept here and nowhere else: sizes,
+ * unknown tails, unknown flags, copying in and out, and the order in which a new fd
+ * becomes visible.
  */
 #ifndef _KTM_INTERFACE_IOCTL_H
 #define _KTM_INTERFACE_IOCTL_H
@@ -38,6 +39,7 @@ union ktm_ioctl_arg {
 	struct ktm_tx_savepoint tx_savepoint;
 	struct ktm_rm_create rm_create;
 	struct ktm_rm_info rm_info;
+	struct ktm_rm_fetch rm_fetch;
 	struct ktm_en_create en_create;
 	struct ktm_en_open en_open;
 	struct ktm_en_info en_info;
@@ -50,13 +52,16 @@ union ktm_ioctl_arg {
 };
 
 /**
- * struct ktm_call - one ioctl
+ * struct ktm_call - one ioctl, or one try of a command of io_uring
  * @fd: what it was called on, or NULL for the control node
  * @object: what the fd stands for
  * @arg: the argument, as the caller gave it; what the handler leaves here is
  *	copied back
  * @new_file: set by the handler to the file that the caller shall get
  * @new_fd: set by the handler to the field in @arg for its fd
+ * @try: it must not wait; if it has to, set @again
+ * @again: set by the handler, which returns -EAGAIN: the whole call is made again,
+ *	without @try, so nothing is copied back
  */
 struct ktm_call {
 	const struct ktm_fd *fd;
@@ -64,6 +69,8 @@ struct ktm_call {
 	union ktm_ioctl_arg arg;
 	struct file *new_file;
 	__s32 *new_fd;
+	bool try;
+	bool again;
 };
 
 #define KTM_OP_FD	1	/* makes an fd */
@@ -71,6 +78,7 @@ struct ktm_call {
 #define KTM_OP_IN	4	/* has no results: nothing is copied back */
 #define KTM_OP_IN_FIRST	8	/* the first version has none, the longer ones do */
 #define KTM_OP_ON_ERROR	16	/* results tell about a failure: a success needs none */
+#define KTM_OP_URING	32	/* also a command of io_uring: obeys ktm_call.try */
 
 #define KTM_RIGHT_NONE	0	/* a call that every fd may make */
 
@@ -82,7 +90,7 @@ struct ktm_call {
  * @flags_mask: flags that may be set
  * @rights: KTM_RIGHT_* that the fd must have: -EPERM, and nothing is changed
  * @op_flags: KTM_OP_*
- * @handler: does it; returns 0 or a negative errno
+ * @handler: does it; returns 0 or a negative errno, or with KTM_OP_IN any result
  */
 struct ktm_ioctl_op {
 	unsigned int cmd;
@@ -105,6 +113,26 @@ struct ktm_ioctl_op {
 		.op_flags = (op_flags_),					\
 		.handler = (handler_),						\
 	}
+
+/**
+ * ktm_ioctl_find - find the entry of a call
+ * @cmd: of the ioctl
+ * @ops: the table of this kind of fd
+ * @nr_ops: its length
+ * Return: the entry, or NULL.
+ */
+const struct ktm_ioctl_op *ktm_ioctl_find(unsigned int cmd,
+					  const struct ktm_ioctl_op *ops, size_t nr_ops);
+
+/**
+ * ktm_ioctl_run - keep the rules, call the handler
+ * @call: with what it was called on, all else zero but for @try
+ * @op: the entry
+ * @arg: the argument
+ * Return: what the handler returned, or a negative errno.
+ */
+long ktm_ioctl_run(struct ktm_call *call, const struct ktm_ioctl_op *op,
+		   void __user *arg);
 
 /**
  * ktm_ioctl_dispatch - find the entry, keep the rules, call the handler

@@ -10,6 +10,7 @@
 #include "fd.h"
 #include "ioctl.h"
 #include "list.h"
+#include "uring.h"
 #include "../protocol/enlist.h"
 #include "../protocol/rm.h"
 
@@ -90,6 +91,85 @@ static int en_open(struct ktm_call *call)
 	return give_en(call, en, &arg->out_fd);
 }
 
+#define RECORD_FIRST	offsetofend(struct ktm_notification, tx)	/* of the first version */
+
+/* How much of a record is copied; not less if what would be lost is not nothing. */
+static ssize_t fit(struct ktm_notification *record, size_t room)
+{
+	if (room >= sizeof(*record))
+		return sizeof(*record);
+	if (room < RECORD_FIRST || record->savepoint)
+		return -EMSGSIZE;
+	record->size = RECORD_FIRST;
+	return RECORD_FIRST;
+}
+
+/*
+ * One record; it leaves the queue when user space has it. Returns its size. -EAGAIN:
+ * none waits; -EBUSY: another reader is at it, and who tries does not wait for it,
+ * since that may wait for a page.
+ */
+static ssize_t fetch_one(struct ktm_rm *rm, char __user *buf, size_t room, bool try)
+{
+	struct ktm_notification record;
+	ssize_t ret;
+
+	if (try && !mutex_trylock(&rm->read_lock))
+		return -EBUSY;
+	if (!try && mutex_lock_interruptible(&rm->read_lock))
+		return -ERESTARTSYS;
+	ret = ktm_notify_peek(rm, &record) ? fit(&record, room) : -EAGAIN;
+	if (ret > 0 && copy_to_user(buf, &record, ret))
+		ret = -EFAULT;
+	if (ret > 0)
+		ktm_notify_pop(rm, &record);
+	mutex_unlock(&rm->read_lock);
+	return ret;
+}
+
+/* As many whole records as there are and fit. Returns their bytes. */
+static ssize_t fetch(struct ktm_rm *rm, char __user *buf, size_t size, bool wait,
+		     bool try)
+{
+	size_t done = 0;
+	ssize_t ret = 0;
+
+	if (size < RECORD_FIRST)
+		return -EMSGSIZE;
+	/* an older record is for who has no room for a whole one */
+	while (!done || size - done >= sizeof(struct ktm_notification)) {
+		ret = fetch_one(rm, buf + done, size - done, try);
+		if (ret > 0) {
+			done += ret;
+			continue;
+		}
+		if (ret != -EAGAIN || done || !wait)
+			break;
+		ret = wait_event_interruptible(rm->wait, ktm_notify_pending(rm));
+		if (ret)
+			break;
+	}
+	return done ? done : ret;
+}
+
+static int rm_fetch(struct ktm_call *call)
+{
+	struct ktm_rm_fetch *arg = &call->arg.rm_fetch;
+	bool wait = !(arg->flags & KTM_RM_FETCH_F_NONBLOCK);
+	size_t length = min_t(size_t, arg->length, MAX_RW_COUNT);
+	ssize_t ret;
+
+	if (arg->reserved)
+		return -EINVAL;
+	ret = fetch(call->object, u64_to_user_ptr(arg->buffer), length,
+		    wait && !call->try, call->try);
+	if (call->try && (ret == -EBUSY || (ret == -EAGAIN && wait))) {
+		call->again = true;
+		return -EAGAIN;
+	}
+	return ret;
+}
+
 static const struct ktm_ioctl_op rm_ops[] = {
 	KTM_IOCTL_OP_GET_ABI,
 	KTM_IOCTL_OP_FD_INFO,
@@ -104,6 +184,8 @@ static const struct ktm_ioctl_op rm_ops[] = {
 		     KTM_EN_F_MASK, KTM_RIGHT_ENLIST, KTM_OP_FD),
 	KTM_IOCTL_OP(KTM_IOC_EN_OPEN, en_open, struct ktm_en_open, reserved, 0,
 		     KTM_RIGHT_RECOVER, KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_RM_FETCH, rm_fetch, struct ktm_rm_fetch, reserved,
+		     KTM_RM_FETCH_F_MASK, KTM_RIGHT_NOTIFY, KTM_OP_IN | KTM_OP_URING),
 };
 
 static long rm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -111,60 +193,17 @@ static long rm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return ktm_ioctl_dispatch(ktm_fd_of(file), cmd, arg, rm_ops, ARRAY_SIZE(rm_ops));
 }
 
-#define RECORD_FIRST	offsetofend(struct ktm_notification, tx)	/* of the first version */
-
-/* How much of a record is copied; not less if what would be lost is not nothing. */
-static ssize_t fit(struct ktm_notification *record, size_t room)
+static int rm_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
 {
-	if (room >= sizeof(*record))
-		return sizeof(*record);
-	if (room < RECORD_FIRST || record->savepoint)
-		return -EMSGSIZE;
-	record->size = RECORD_FIRST;
-	return RECORD_FIRST;
-}
-
-/* One record; it leaves the queue when user space has it. Returns its size. */
-static ssize_t read_one(struct ktm_rm *rm, char __user *buf, size_t room)
-{
-	struct ktm_notification record;
-	ssize_t ret;
-
-	if (mutex_lock_interruptible(&rm->read_lock))
-		return -ERESTARTSYS;
-	ret = ktm_notify_peek(rm, &record) ? fit(&record, room) : -EAGAIN;
-	if (ret > 0 && copy_to_user(buf, &record, ret))
-		ret = -EFAULT;
-	if (ret > 0)
-		ktm_notify_pop(rm, &record);
-	mutex_unlock(&rm->read_lock);
-	return ret;
+	return ktm_uring_dispatch(cmd, issue_flags, rm_ops, ARRAY_SIZE(rm_ops));
 }
 
 static ssize_t rm_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 {
-	struct ktm_rm *rm = ktm_fd_of(file)->object;
-	size_t done = 0;
-	ssize_t ret = 0;
-
 	if (!(ktm_fd_of(file)->rights & KTM_RIGHT_NOTIFY))
 		return -EPERM;
-	if (count < RECORD_FIRST)
-		return -EMSGSIZE;
-	/* an older record is for who has no room for a whole one */
-	while (!done || count - done >= sizeof(struct ktm_notification)) {
-		ret = read_one(rm, buf + done, count - done);
-		if (ret > 0) {
-			done += ret;
-			continue;
-		}
-		if (ret != -EAGAIN || done || file->f_flags & O_NONBLOCK)
-			break;
-		ret = wait_event_interruptible(rm->wait, ktm_notify_pending(rm));
-		if (ret)
-			break;
-	}
-	return done ? done : ret;
+	return fetch(ktm_fd_of(file)->object, buf, count, !(file->f_flags & O_NONBLOCK),
+		     false);
 }
 
 static __poll_t rm_poll(struct file *file, poll_table *wait)
@@ -208,6 +247,7 @@ static const struct file_operations rm_fops = {
 	.poll = rm_poll,
 	.unlocked_ioctl = rm_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.uring_cmd = rm_uring_cmd,
 	.show_fdinfo = rm_show_fdinfo,
 	.llseek = noop_llseek,
 };

@@ -9,6 +9,7 @@
 #include "fd.h"
 #include "ioctl.h"
 #include "list.h"
+#include "uring.h"
 #include "../protocol/client.h"
 #include "../protocol/deadline.h"
 #include "../protocol/savepoint.h"
@@ -70,11 +71,19 @@ static void fill_end(struct ktm_tx_end *end, struct ktm_tx *tx)
 	end->clock = ktm_tm_clock(tx->tm);
 }
 
-static int end_tx(struct ktm_call *call, int (*fn)(struct ktm_tx *tx, bool wait))
+static enum ktm_wait wanted_wait(const struct ktm_call *call)
 {
+	if (call->arg.tx_end.flags & KTM_TX_END_F_NONBLOCK)
+		return KTM_WAIT_NOT;
+	return call->try ? KTM_WAIT_LATER : KTM_WAIT;
+}
+
+static int end_tx(struct ktm_call *call,
+		  int (*fn)(struct ktm_tx *tx, enum ktm_wait wait))
+{
+	enum ktm_wait wait = wanted_wait(call);
 	struct ktm_tx_end *end = &call->arg.tx_end;
 	struct ktm_tx *tx = call->object;
-	bool wait = !(end->flags & KTM_TX_END_F_NONBLOCK);
 	int ret;
 
 	if (end->state || end->reason)
@@ -83,6 +92,10 @@ static int end_tx(struct ktm_call *call, int (*fn)(struct ktm_tx *tx, bool wait)
 	if (ret)
 		return ret;
 	ret = fn(tx, wait);
+	if (wait == KTM_WAIT_LATER && (ret == -EINPROGRESS || ret == -EAGAIN)) {
+		call->again = true;
+		return -EAGAIN;
+	}
 	/* a restarted call must find its argument as it was */
 	if (ret != -ERESTARTSYS)
 		fill_end(end, tx);
@@ -148,9 +161,10 @@ static const struct ktm_ioctl_op tx_ops[] = {
 	KTM_IOCTL_OP(KTM_IOC_EN_LIST, en_list, struct ktm_list, reserved, 0,
 		     KTM_RIGHT_QUERY, 0),
 	KTM_IOCTL_OP(KTM_IOC_TX_COMMIT, tx_commit, struct ktm_tx_end, reason,
-		     KTM_TX_END_F_MASK, KTM_RIGHT_COMMIT, KTM_OP_ALWAYS),
+		     KTM_TX_END_F_MASK, KTM_RIGHT_COMMIT, KTM_OP_ALWAYS | KTM_OP_URING),
 	KTM_IOCTL_OP(KTM_IOC_TX_ROLLBACK, tx_rollback, struct ktm_tx_end, reason,
-		     KTM_TX_END_F_MASK, KTM_RIGHT_ROLLBACK, KTM_OP_ALWAYS),
+		     KTM_TX_END_F_MASK, KTM_RIGHT_ROLLBACK,
+		     KTM_OP_ALWAYS | KTM_OP_URING),
 	KTM_IOCTL_OP(KTM_IOC_TX_SET_TIMEOUT, tx_set_timeout, struct ktm_tx_set_timeout,
 		     deadline, 0, KTM_RIGHT_SET, KTM_OP_IN),
 	KTM_IOCTL_OP(KTM_IOC_TX_SAVEPOINT, tx_savepoint, struct ktm_tx_savepoint, rm, 0,
@@ -164,6 +178,11 @@ static const struct ktm_ioctl_op tx_ops[] = {
 static long tx_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	return ktm_ioctl_dispatch(ktm_fd_of(file), cmd, arg, tx_ops, ARRAY_SIZE(tx_ops));
+}
+
+static int tx_uring_cmd(struct io_uring_cmd *cmd, unsigned int issue_flags)
+{
+	return ktm_uring_dispatch(cmd, issue_flags, tx_ops, ARRAY_SIZE(tx_ops));
 }
 
 static __poll_t tx_poll(struct file *file, poll_table *wait)
@@ -219,6 +238,7 @@ static const struct file_operations tx_fops = {
 	.poll = tx_poll,
 	.unlocked_ioctl = tx_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.uring_cmd = tx_uring_cmd,
 	.show_fdinfo = tx_show_fdinfo,
 	.llseek = noop_llseek,
 };

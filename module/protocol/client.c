@@ -133,16 +133,20 @@ static u32 slots_needed(const struct ktm_tx *tx)
 }
 
 /* A superior commits itself, or lets itself be asked to. */
-static int ask_superior(struct ktm_step *step)
+static int ask_superior(struct ktm_step *step, enum ktm_wait wait)
 {
 	struct ktm_enlistment *superior = step->tx->superior;
 
 	if (!(superior->flags & KTM_EN_F_COMMIT_REQUEST))
 		return -EPERM;
+	/* each call asks, and this one is half of one */
+	if (wait == KTM_WAIT_LATER)
+		return -EINPROGRESS;
 	return ktm_step_en(step, superior, KTM_EN_E_TELL_REQUEST);
 }
 
-static int leave_active(struct ktm_step *step, struct ktm_reserve *reserve)
+static int leave_active(struct ktm_step *step, struct ktm_reserve *reserve,
+			enum ktm_wait wait)
 {
 	struct ktm_tx *tx = step->tx;
 
@@ -151,7 +155,7 @@ static int leave_active(struct ktm_step *step, struct ktm_reserve *reserve)
 	if (tx->state != KTM_TX_S_ACTIVE)
 		return 0;	/* somebody else was faster */
 	if (tx->superior)
-		return ask_superior(step);
+		return ask_superior(step, wait);
 	if (tx->nr_enlistments) {
 		atomic64_inc(&tx->tm->clock);
 		ktm_reserve_use(reserve, step);
@@ -161,7 +165,7 @@ static int leave_active(struct ktm_step *step, struct ktm_reserve *reserve)
 }
 
 /* Ends the active state. The outcome comes later. */
-static int start_commit(struct ktm_tx *tx, bool wait)
+static int start_commit(struct ktm_tx *tx, enum ktm_wait wait)
 {
 	struct ktm_reserve reserve;
 	struct ktm_step step;
@@ -169,7 +173,7 @@ static int start_commit(struct ktm_tx *tx, bool wait)
 	int entered, ret;
 	bool again;
 
-	entered = ktm_freeze_enter(tx, wait);
+	entered = ktm_freeze_enter(tx, wait == KTM_WAIT);
 	if (entered < 0)
 		return entered;
 	do {
@@ -189,7 +193,7 @@ static int start_commit(struct ktm_tx *tx, bool wait)
 			ktm_reserve_refuse(&step, ret);
 			ret = 0;
 		} else if (!again) {
-			ret = leave_active(&step, &reserve);
+			ret = leave_active(&step, &reserve, wait);
 		}
 		ktm_step_end(&step);
 		ktm_reserve_put(&reserve);
@@ -199,7 +203,7 @@ static int start_commit(struct ktm_tx *tx, bool wait)
 	return ret;
 }
 
-int ktm_client_commit(struct ktm_tx *tx, bool wait)
+int ktm_client_commit(struct ktm_tx *tx, enum ktm_wait wait)
 {
 	enum ktm_tx_state state = READ_ONCE(tx->state);
 	int ret = 0;
@@ -209,7 +213,7 @@ int ktm_client_commit(struct ktm_tx *tx, bool wait)
 	if (ret)
 		return ret;
 	/* an outcome that is there wins over a signal that is there, too */
-	if (wait)
+	if (wait == KTM_WAIT)
 		ret = wait_event_interruptible(tx->wait, ktm_client_settled(tx));
 
 	spin_lock(&tx->lock);
@@ -233,7 +237,7 @@ int ktm_client_commit(struct ktm_tx *tx, bool wait)
 	return ret;
 }
 
-int ktm_client_rollback(struct ktm_tx *tx, bool wait)
+int ktm_client_rollback(struct ktm_tx *tx, enum ktm_wait wait)
 {
 	int ret = 0;
 
@@ -245,7 +249,7 @@ int ktm_client_rollback(struct ktm_tx *tx, bool wait)
 	spin_unlock(&tx->lock);
 	if (ret)
 		return ret;
-	if (wait)
+	if (wait == KTM_WAIT)
 		return wait_event_interruptible(tx->wait, ktm_client_settled(tx));
 	return ktm_client_settled(tx) ? 0 : -EINPROGRESS;
 }

@@ -8,6 +8,19 @@
 #include "../object/tx.h"
 
 /**
+ * enum ktm_wait - what to do as long as the outcome is not there
+ * @KTM_WAIT: wait for it
+ * @KTM_WAIT_NOT: -EINPROGRESS, or -EAGAIN if the TM is frozen
+ * @KTM_WAIT_LATER: the same, and the caller calls again with KTM_WAIT. What would be
+ *	done twice by the two calls is left to the second.
+ */
+enum ktm_wait {
+	KTM_WAIT,
+	KTM_WAIT_NOT,
+	KTM_WAIT_LATER,
+};
+
+/**
  * ktm_client_begin - begin a transaction
  * @tm: its TM
  * @uuid: identity, or nil for a new one
@@ -54,20 +67,20 @@ void ktm_client_flush(struct ktm_tx *tx);
 /**
  * ktm_client_commit - commit
  * @tx: the transaction
- * @wait: wait for the outcome
+ * @wait: for the outcome?
  * Context: process context, interruptible.
  * Return: see struct ktm_tx_end; -ERESTARTSYS for a signal.
  */
-int ktm_client_commit(struct ktm_tx *tx, bool wait);
+int ktm_client_commit(struct ktm_tx *tx, enum ktm_wait wait);
 
 /**
  * ktm_client_rollback - roll back
  * @tx: the transaction
- * @wait: wait until it is done
+ * @wait: until it is done?
  * Context: process context, interruptible.
  * Return: see struct ktm_tx_end; -ERESTARTSYS for a signal.
  */
-int ktm_client_rollback(struct ktm_tx *tx, bool wait);
+int ktm_client_rollback(struct ktm_tx *tx, enum ktm_wait wait);
 
 /**
  * ktm_client_settled - is the outcome known, and carried out as far as it can?

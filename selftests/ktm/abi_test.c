@@ -33,7 +33,7 @@ struct abi {
 	int out_flags;		/* the kernel ignores what is in flags */
 };
 
-#define NR_LAST		KTM_NR_EN_SAVEPOINT_COMPLETE
+#define NR_LAST		KTM_NR_RM_FETCH
 #define ON(kind)	(1U << (kind))
 #define ALL		(ON(NR_KINDS) - 1)
 #define OBJECTS		(ALL & ~ON(DEV))
@@ -87,6 +87,8 @@ static const struct abi table[] = {
 	      .reserved = { AT(ktm_tx_end, state), AT(ktm_tx_end, reason) }),
 	IOCTL(TX_SET_TIMEOUT, ktm_tx_set_timeout, .kinds = ON(TX)),
 	IOCTL(RM_RECOVER, ktm_simple, .kinds = ON(RM)),
+	IOCTL(RM_FETCH, ktm_rm_fetch, .kinds = ON(RM), .flags = KTM_RM_FETCH_F_MASK,
+	      .reserved = { AT(ktm_rm_fetch, reserved) }),
 	IOCTL(EN_CREATE, ktm_en_create, .kinds = ON(RM), .flags = KTM_EN_F_MASK,
 	      .reserved = { AT(ktm_en_create, out_fd), AT(ktm_en_create, uuid) }),
 	IOCTL(EN_OPEN, ktm_en_open, .kinds = ON(RM),

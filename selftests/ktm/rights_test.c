@@ -57,6 +57,7 @@ static const struct {
 	CALL(TX, TX_RELEASE, ktm_tx_savepoint, KTM_RIGHT_SET),
 	CALL(RM, RM_INFO, ktm_rm_info, KTM_RIGHT_QUERY),
 	CALL(RM, RM_RECOVER, ktm_simple, KTM_RIGHT_RECOVER),
+	CALL(RM, RM_FETCH, ktm_rm_fetch, KTM_RIGHT_NOTIFY),
 	CALL(RM, EN_CREATE, ktm_en_create, KTM_RIGHT_ENLIST),
 	CALL(RM, EN_OPEN, ktm_en_open, KTM_RIGHT_RECOVER),
 	CALL(EN, EN_INFO, ktm_en_info, KTM_RIGHT_QUERY),

@@ -42,7 +42,7 @@
  * KTM_RIGHT_ROLLBACK TX   TX_ROLLBACK, TX_ROLLBACK_TO
  * KTM_RIGHT_ENLIST   RM   EN_CREATE
  * KTM_RIGHT_RECOVER  RM   RM_RECOVER, EN_OPEN
- * KTM_RIGHT_NOTIFY   RM   read(), poll() (else it reports POLLERR)
+ * KTM_RIGHT_NOTIFY   RM   RM_FETCH, read(), poll() (else it reports POLLERR)
  * KTM_RIGHT_LOG      EN   EN_LOG, EN_READ_LOG, EN_SET_RECOVERY_INFO,
  *                         EN_GET_RECOVERY_INFO
  * KTM_RIGHT_RECOVER  EN   EN_RECOVER
@@ -155,6 +155,54 @@
  * call on. KTM_IOC_TM_INFO tells what the caller holds and may hold.
  */
 
+/**
+ * DOC: Commands of io_uring
+ *
+ * KTM_IOC_TX_COMMIT, KTM_IOC_TX_ROLLBACK and KTM_IOC_RM_FETCH are also commands of
+ * io_uring (IORING_OP_URING_CMD), on the same fds and with the same argument, rights
+ * and results; the errno is in the completion:
+ *
+ * =============== =========================================================
+ * sqe->opcode     IORING_OP_URING_CMD
+ * sqe->fd         the TX or RM, also as a fixed file
+ * sqe->cmd_op     KTM_IOC_*
+ * sqe->cmd        8 bytes: pointer to the argument struct; 8 bytes: zero (EINVAL).
+ *                 What an SQE of 128 bytes has more is not looked at.
+ * cqe->res        what ioctl() returns, or a negative errno
+ * =============== =========================================================
+ *
+ * Everything else in the SQE is zero (sqe->uring_cmd_flags: EINVAL). The argument, and
+ * what it points to, must stay where it is until the completion. Two commands for one
+ * argument at a time give anything. Other calls are ENOTTY; on fds other than of a TX
+ * or RM, and on a ring with IORING_SETUP_IOPOLL, io_uring answers EOPNOTSUPP.
+ *
+ * A command begins when it is submitted: PREPARE is sent, or what waits is fetched,
+ * before io_uring_enter() returns (later with IOSQE_ASYNC or IORING_SETUP_SQPOLL).
+ * One that has to wait occupies a worker thread of io_uring until its outcome is
+ * there, and a task and ring have no more of these "bounded" workers than entries in
+ * the ring or four for each processor (IORING_REGISTER_IOWQ_MAX_WORKERS changes
+ * that): the completions of more commands wait in line, although those commands have
+ * begun. So does a commit that has to wait for a thaw or asks a superior, and that one
+ * begins in the worker. They also hold up whatever else io_uring gives to a worker, such
+ * as the fsync of an RM that they wait for. Whoever waits for many does better without
+ * workers: a commit with KTM_TX_END_F_NONBLOCK, then IORING_OP_POLL_ADD for POLLIN,
+ * hard-linked to the commit that fetches the outcome; and IORING_OP_READ on an RM whose
+ * fd is not O_NONBLOCK.
+ *
+ * A command is cancelled by IORING_OP_ASYNC_CANCEL, by a linked timeout, by the close
+ * of the ring, and when the thread that submitted it ends. It completes with EINTR or,
+ * if no worker had it yet or a link before it failed, with io_uring's own ECANCELED.
+ * In both cases the argument is as it was: out: fields are zero, unlike those of a
+ * commit that is ECANCELED because it was rolled back. That a command is cancelled does
+ * not take anything back: a commit that has begun goes on, and another
+ * command waits for its outcome; a fetch has taken nothing. EINTR comes, too, when the
+ * process is stopped (SIGSTOP, a debugger) or the machine suspended: submit it again.
+ * ENOMEM may come after a commit has begun, with the argument as it was.
+ *
+ * A command holds its file open: as long as one waits, a close() of the fd is not yet the
+ * last close that rolls back or ends the life of an RM. The death of the process is.
+ */
+
 #define KTM_UUID_SIZE		16
 #define KTM_NAME_MAX		64	/* with the terminating NUL */
 #define KTM_DETAIL_MAX		256	/* with the terminating NUL */
@@ -248,6 +296,8 @@ enum {
 	KTM_NR_TX_RELEASE,
 	/* EN */
 	KTM_NR_EN_SAVEPOINT_COMPLETE,
+	/* RM */
+	KTM_NR_RM_FETCH,
 };
 
 #define KTM_ABI_VERSION		1
@@ -1029,9 +1079,9 @@ struct ktm_tx_savepoint {
  * @out_fd: out: the RM's fd (close-on-exec)
  * @reserved: must be 0
  *
- * read() on the RM fd fetches struct ktm_notification records, whole ones, as
- * many as fit; EMSGSIZE if not even one does; it blocks unless the fd is
- * O_NONBLOCK (EAGAIN). A buffer for one record as an older version had it gets that:
+ * read() on the RM fd, or KTM_IOC_RM_FETCH, fetches struct ktm_notification records,
+ * whole ones, as many as fit; EMSGSIZE if not even one does; it blocks unless the fd
+ * is O_NONBLOCK (EAGAIN). A buffer for one record as an older version had it gets that:
  * EMSGSIZE only if a field that it would not get is not zero. poll() reports POLLIN
  * when one waits. For an enlistment one waits at most: a new one takes the place of
  * one that was not read yet, and none is left when the enlistment has ended. When the
@@ -1097,6 +1147,35 @@ struct ktm_rm_info {
 	__u32 reserved;
 };
 #define KTM_IOC_RM_INFO _IO(KTM_IOC_TYPE, KTM_NR_RM_INFO)
+
+#define KTM_RM_FETCH_F_NONBLOCK	(1U << 0)	/* do not wait for the first */
+#define KTM_RM_FETCH_F_MASK	(KTM_RM_FETCH_F_NONBLOCK)
+
+/**
+ * struct ktm_rm_fetch - fetch notifications (RM fd)
+ * @size: sizeof(struct ktm_rm_fetch)
+ * @flags: KTM_RM_FETCH_F_*
+ * @buffer: pointer to room for struct ktm_notification records
+ * @length: its size in bytes
+ * @reserved: must be 0
+ *
+ * KTM_IOC_RM_FETCH does what read() does, also as a command of io_uring: as many whole
+ * records as wait and fit, in the order in which they were sent, each to one caller
+ * only, and one of an older version where a whole one has no room: see struct
+ * ktm_rm_create. It waits until there is one, with KTM_RM_FETCH_F_NONBLOCK it does not;
+ * whether the fd is O_NONBLOCK does not matter. What could not be copied stays.
+ *
+ * Return: the bytes of the records, which are at least one; or EINVAL, EPERM, EMSGSIZE
+ * (no room for one), EAGAIN (none waits), EFAULT, EINTR.
+ */
+struct ktm_rm_fetch {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 buffer;
+	__u32 length;
+	__u32 reserved;
+};
+#define KTM_IOC_RM_FETCH _IO(KTM_IOC_TYPE, KTM_NR_RM_FETCH)
 
 /**
  * enum ktm_notify - what a resource manager is told
@@ -1171,7 +1250,7 @@ enum ktm_notify {
 };
 
 /**
- * struct ktm_notification - one record read from an RM fd
+ * struct ktm_notification - one record fetched from an RM fd
  * @size: sizeof(struct ktm_notification); step by this, it may grow
  * @type: enum ktm_notify
  * @key: the enlistment's key as the RM gave it; 0 for RECOVER, RECOVER_QUERY,
