@@ -3,7 +3,9 @@
  * libktm - resource managers
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <ktm/ktm.h>
@@ -56,6 +58,20 @@ LIBKTM_EXPORT int ktm_rm_query(int fd, const unsigned char uuid[KTM_UUID_SIZE],
 LIBKTM_EXPORT int ktm_rm_recover(int rm_fd)
 {
 	return ktm_priv_simple(rm_fd, KTM_IOC_RM_RECOVER);
+}
+
+LIBKTM_EXPORT long ktm_rm_fetch(int rm_fd, struct ktm_notification *buffer,
+				size_t size, uint32_t flags)
+{
+	struct ktm_rm_fetch arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.buffer = (uintptr_t)buffer,
+		.length = size < INT_MAX ? size : INT_MAX,
+	};
+	int bytes = ioctl(rm_fd, KTM_IOC_RM_FETCH, &arg);
+
+	return bytes < 0 ? -errno : bytes;
 }
 
 LIBKTM_EXPORT long ktm_rm_read(int rm_fd, struct ktm_notification *buffer,

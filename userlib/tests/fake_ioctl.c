@@ -35,7 +35,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		errno = fake.error;
 		return -1;
 	}
-	return 0;
+	return fake.result;
 }
 
 void fake_reset(void)

@@ -20,6 +20,7 @@
  * @arg: its argument as it came
  * @calls: calls since fake_reset()
  * @error: errno to fail with, or 0
+ * @result: what is returned without an error
  * @answer: bytes to write over the argument
  * @answer_from: where
  * @answer_size: how many
@@ -30,6 +31,7 @@ struct fake {
 	unsigned char arg[512];
 	unsigned int calls;
 	int error;
+	int result;
 	unsigned char answer[512];
 	size_t answer_from;
 	size_t answer_size;

@@ -20,6 +20,7 @@ ok "the program does not need the shared library" \
 cat > "$tmp/use.c" << 'END'
 #include <ktm/ktm.h>
 #include <ktm/ktm_txf.h>
+#include <ktm/ktm_uring.h>
 
 int main(void)
 {

@@ -3,11 +3,14 @@
  * userlib tests - what libktm gives to ioctl(), and what it makes of the answer
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
+#include <linux/io_uring.h>
 
 #include <ktm/ktm.h>
 #include <ktm/ktm_txf.h>
+#include <ktm/ktm_uring.h>
 
 #include "fake_ioctl.h"
 #include "tap.h"
@@ -334,6 +337,72 @@ static void test_rm_and_enlistment(void)
 	       fake_sent(KTM_IOC_EN_OPEN, open_en), "en_open");
 }
 
+static void test_fetch(void)
+{
+	struct ktm_notification notes[2];
+	struct ktm_rm_fetch want = {
+		.size = sizeof(want),
+		.flags = KTM_RM_FETCH_F_NONBLOCK,
+		.buffer = (uintptr_t)notes,
+		.length = sizeof(notes),
+	};
+
+	fake_reset();
+	fake.result = 56;
+	tap_ok(ktm_rm_fetch(FAKE_FD, notes, sizeof(notes), KTM_RM_FETCH_F_NONBLOCK) == 56 &&
+	       fake_sent(KTM_IOC_RM_FETCH, want), "rm_fetch");
+	fake.error = EAGAIN;
+	tap_ok(ktm_rm_fetch(FAKE_FD, notes, sizeof(notes), 0) == -EAGAIN,
+	       "rm_fetch passes the errno on");
+	want.flags = 0;
+	want.length = INT_MAX;
+	fake_reset();
+	ktm_rm_fetch(FAKE_FD, notes, SIZE_MAX, 0);
+	tap_ok(fake_sent(KTM_IOC_RM_FETCH, want), "rm_fetch of more than fits in a field");
+}
+
+/* Is it this command, with all else zero? */
+static int prepared(const struct io_uring_sqe *sqe, uint32_t request, const void *arg)
+{
+	struct io_uring_sqe want = {
+		.opcode = IORING_OP_URING_CMD,
+		.fd = FAKE_FD,
+		.cmd_op = request,
+		.addr3 = (uintptr_t)arg,
+		.user_data = 77,
+	};
+
+	return !memcmp(&want, sqe, sizeof(want));
+}
+
+static void test_uring(void)
+{
+	struct ktm_tx_end end, want = { .size = sizeof(want), .flags = 3, .clock = 9 };
+	struct ktm_rm_fetch fetch = { .flags = 1, .buffer = 5, .length = 6 };
+	struct ktm_rm_fetch as = {
+		.size = sizeof(as), .flags = 1, .buffer = 5, .length = 6,
+	};
+	struct io_uring_sqe sqe;
+
+	memset(&sqe, 0xaa, sizeof(sqe));
+	sqe.user_data = 77;
+	end = (struct ktm_tx_end){ .flags = 3, .state = 5, .reason = 6, .clock = 9 };
+	ktm_uring_prep_tx_commit(&sqe, FAKE_FD, &end, sizeof(end));
+	tap_ok(prepared(&sqe, KTM_IOC_TX_COMMIT, &end) && !memcmp(&end, &want, sizeof(end)),
+	       "uring_prep_tx_commit");
+	memset(&sqe, 0xaa, sizeof(sqe));
+	sqe.user_data = 77;
+	end = (struct ktm_tx_end){ .flags = 3, .state = 5, .reason = 6, .clock = 9 };
+	ktm_uring_prep_tx_rollback(&sqe, FAKE_FD, &end, sizeof(end));
+	tap_ok(prepared(&sqe, KTM_IOC_TX_ROLLBACK, &end) &&
+	       !memcmp(&end, &want, sizeof(end)), "uring_prep_tx_rollback");
+	memset(&sqe, 0xaa, sizeof(sqe));
+	sqe.user_data = 77;
+	ktm_uring_prep_rm_fetch(&sqe, FAKE_FD, &fetch, sizeof(fetch));
+	tap_ok(prepared(&sqe, KTM_IOC_RM_FETCH, &fetch) && !memcmp(&fetch, &as, sizeof(as)),
+	       "uring_prep_rm_fetch");
+}
+
 static void test_log(void)
 {
 	struct ktm_en_log log = { .size = sizeof(log), .data = (uintptr_t)NAME,
@@ -553,6 +622,8 @@ int main(void)
 	test_simple();
 	test_tx();
 	test_rm_and_enlistment();
+	test_fetch();
+	test_uring();
 	test_log();
 	test_recovery_info();
 	test_recovery();

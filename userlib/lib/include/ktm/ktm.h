@@ -8,8 +8,8 @@
  * Every call returns a negative errno when it fails. A call that makes or opens
  * an object returns its file descriptor, which close(2) gives back; the others
  * return 0 unless they say otherwise. Nothing is printed, retried or remembered,
- * so all calls may be used from any thread and, but for the two that wait
- * (commit and rollback), return at once.
+ * so all calls may be used from any thread and, but for those that wait (commit,
+ * rollback, read, fetch and savepoints), return at once.
  *
  * A struct that the kernel fills comes with its size in bytes, so that a program
  * built against an older <linux/ktm.h> goes on working: pass sizeof. A struct
@@ -364,6 +364,18 @@ int ktm_rm_recover(int rm_fd);
  * O_NONBLOCK and nothing waits, -EINTR, -EMSGSIZE.
  */
 long ktm_rm_read(int rm_fd, struct ktm_notification *buffer, size_t size);
+
+/**
+ * ktm_rm_fetch - fetch notifications, as many as wait and fit
+ * @rm_fd: the RM
+ * @buffer: filled with struct ktm_notification records; step by their size
+ * @size: bytes of room
+ * @flags: KTM_RM_FETCH_F_*
+ *
+ * Return: number of bytes, or a negative errno as in struct ktm_rm_fetch.
+ */
+long ktm_rm_fetch(int rm_fd, struct ktm_notification *buffer, size_t size,
+		  uint32_t flags);
 
 /* Enlistments */
 
