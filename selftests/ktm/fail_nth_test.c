@@ -13,6 +13,7 @@
 #include "kselftest_harness.h"
 #include "fail_nth.h"
 #include "ktm_log.h"
+#include "uring.h"
 
 #include "kmod/rm/ktm_test_rm.h"
 
@@ -354,6 +355,54 @@ static int read_note(struct objects *o, __u32 type)
 	return ret ?: note.type == type ? 0 : -EBADMSG;
 }
 
+static int fetch_note(struct objects *o, __u32 type)
+{
+	struct ktm_notification note;
+	struct ktm_rm_fetch fetch = {
+		.size = sizeof(fetch),
+		.buffer = (uintptr_t)&note,
+		.length = sizeof(note),
+	};
+	int ret = TRY(o, ioctl(o->rm.fd, KTM_IOC_RM_FETCH, &fetch) < 0 ? -errno : 0);
+
+	return ret ?: note.type == type ? 0 : -EBADMSG;
+}
+
+/* What the workers of the ring do, in the submitter's stead, is not counted. */
+static int scenario_uring(struct objects *o, const char *path)
+{
+	struct ktm_notification note;
+	struct ktm_rm_fetch fetch = {
+		.size = sizeof(fetch),
+		.buffer = (uintptr_t)&note,
+		.length = sizeof(note),
+	};
+	struct ktm_tx_end end;
+	struct io_uring ring;
+	int ret;
+
+	ret = TRY(o, io_uring_queue_init(4, &ring, 0));
+	if (ret)
+		return ret;
+	/* a commit that has begun although its command has failed is done soon */
+	ret = ({
+		end = (struct ktm_tx_end){
+			.size = sizeof(end),
+			.flags = KTM_TX_END_F_NONBLOCK,
+		};
+		TRY(o, ring_call(&ring, o->tx.fd, KTM_IOC_TX_COMMIT, &end) + EINPROGRESS);
+	}) ?: read_note(o, KTM_NOTIFY_LAST_RECOVER) ?:
+	TRY(o, ring_call(&ring, o->rm.fd, KTM_IOC_RM_FETCH, &fetch) - (int)sizeof(note)) ?:
+	TRY(o, read_only(&o->en)) ?: TRY(o, ({
+		end = (struct ktm_tx_end){ .size = sizeof(end) };
+		ring_call(&ring, o->tx.fd, KTM_IOC_TX_COMMIT, &end);
+	}));
+	io_uring_queue_exit(&ring);
+	if (!ret && note.type != KTM_NOTIFY_PREPARE)
+		ret = -EBADMSG;
+	return ret ?: end.state == KTM_TX_S_COMMITTED ? 0 : -EBADMSG;
+}
+
 static int scenario_recover(struct objects *o, const char *path)
 {
 	char redo[4] = "";
@@ -361,7 +410,7 @@ static int scenario_recover(struct objects *o, const char *path)
 	int ret;
 
 	ret = TRY(o, rm_make(&o->tm, &o->rm, rm_uuid, 0)) ?: TRY(o, rm_recover(&o->rm)) ?:
-	      read_note(o, KTM_NOTIFY_RECOVER) ?: read_note(o, KTM_NOTIFY_LAST_RECOVER) ?:
+	      read_note(o, KTM_NOTIFY_RECOVER) ?: fetch_note(o, KTM_NOTIFY_LAST_RECOVER) ?:
 	      TRY(o, en_reopen(&o->rm, o->en.info.uuid, 7, &o->en)) ?:
 	      TRY(o, ({ length = 4; en_read_log(&o->en, 0, redo, &length); })) ?:
 	      TRY(o, ask_outcome(&o->en)) ?: read_note(o, KTM_NOTIFY_COMMIT);
@@ -413,6 +462,13 @@ FIXTURE_VARIANT_ADD(fail_nth, freeze)
 	.before = make_without_deadline,
 };
 
+FIXTURE_VARIANT_ADD(fail_nth, uring)
+{
+	.run = scenario_uring,
+	.careful = true,
+	.before = make_without_deadline,
+};
+
 FIXTURE_VARIANT_ADD(fail_nth, detach)
 {
 	.run = scenario_detach,
@@ -452,6 +508,8 @@ FIXTURE_SETUP(fail_nth)
 	if (access(KNOBS, F_OK))
 		SKIP(_exit(SKIPPED), "the kernel has no fault injection");
 	self->path = log_device("KTM_LOG_DEV");
+	if (variant->run == scenario_uring && ring_is_missing())
+		SKIP(_exit(SKIPPED), "the kernel has no commands of io_uring");
 	if (variant->durable && !self->path)
 		SKIP(_exit(SKIPPED), "no KTM_LOG_DEV");
 	self->nth = open_fail_nth();
