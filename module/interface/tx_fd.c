@@ -74,7 +74,7 @@ static void fill_end(struct ktm_tx_end *end, struct ktm_tx *tx)
 static enum ktm_wait wanted_wait(const struct ktm_call *call)
 {
 	if (call->arg.tx_end.flags & KTM_TX_END_F_NONBLOCK)
-		return KTM_WAIT_NOT;
+		return call->try ? KTM_WAIT_NEVER : KTM_WAIT_NOT;
 	return call->try ? KTM_WAIT_LATER : KTM_WAIT;
 }
 
@@ -92,10 +92,10 @@ static int end_tx(struct ktm_call *call,
 	if (ret)
 		return ret;
 	ret = fn(tx, wait);
-	if (wait == KTM_WAIT_LATER && (ret == -EINPROGRESS || ret == -EAGAIN)) {
-		call->again = true;
+	call->again = ret == -ERESTARTNOINTR ||
+		      (wait == KTM_WAIT_LATER && (ret == -EINPROGRESS || ret == -EAGAIN));
+	if (call->again)
 		return -EAGAIN;
-	}
 	/* a restarted call must find its argument as it was */
 	if (ret != -ERESTARTSYS)
 		fill_end(end, tx);

@@ -202,6 +202,15 @@ int ktm_log_force(struct ktm_log *log);
 int ktm_log_reserve(struct ktm_log *log, unsigned int slots);
 
 /**
+ * ktm_log_try_reserve - set room aside if it is there
+ * @log: the log
+ * @slots: records of at most KTM_LOG_SLOT_DATA bytes
+ * Context: any context that may take a spinlock, irqs on.
+ * Return: 0, -ENOSPC (ktm_log_reserve() may make room), or the sticky error.
+ */
+int ktm_log_try_reserve(struct ktm_log *log, unsigned int slots);
+
+/**
  * ktm_log_reserve_recovered - set room aside that was promised before a restart
  * @log: the log, before the first append since its attach
  * @slots: records that had a reservation and are not in the log

@@ -194,6 +194,11 @@ static int reserve(struct ktm_log *log, u64 bytes, enum ktm_log_space space)
 	return error;
 }
 
+int ktm_log_try_reserve(struct ktm_log *log, unsigned int slots)
+{
+	return reserve(log, (u64)slots * KTM_LOG_SLOT, KTM_LOG_FREE);
+}
+
 int ktm_log_reserve(struct ktm_log *log, unsigned int slots)
 {
 	u64 bytes = (u64)slots * KTM_LOG_SLOT;

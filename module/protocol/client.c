@@ -141,7 +141,7 @@ static int ask_superior(struct ktm_step *step, enum ktm_wait wait)
 		return -EPERM;
 	/* each call asks, and this one is half of one */
 	if (wait == KTM_WAIT_LATER)
-		return -EINPROGRESS;
+		return -ERESTARTNOINTR;
 	return ktm_step_en(step, superior, KTM_EN_E_TELL_REQUEST);
 }
 
@@ -167,6 +167,7 @@ static int leave_active(struct ktm_step *step, struct ktm_reserve *reserve,
 /* Ends the active state. The outcome comes later. */
 static int start_commit(struct ktm_tx *tx, enum ktm_wait wait)
 {
+	const bool may_sleep = wait == KTM_WAIT || wait == KTM_WAIT_NOT;
 	struct ktm_reserve reserve;
 	struct ktm_step step;
 	u32 slots;
@@ -181,14 +182,16 @@ static int start_commit(struct ktm_tx *tx, enum ktm_wait wait)
 		slots = slots_needed(tx);
 		spin_unlock(&tx->lock);
 		/* outside the lock: room for what must not fail later */
-		ret = ktm_reserve_get(&reserve, tx, slots);
+		ret = may_sleep ? ktm_reserve_get(&reserve, tx, slots) :
+				  ktm_reserve_try(&reserve, tx, slots);
 
 		ktm_step_begin(&step, tx);
 		/* an enlistment that has come meanwhile may need them after all */
 		again = !slots && slots_needed(tx);
-		if (ret == -EDQUOT) {
+		if (ret == -EDQUOT || ret == -ERESTARTNOINTR) {
 			/* what the caller can change, and try again */
-			ret = tx->state == KTM_TX_S_ACTIVE ? ret : 0;
+			if (tx->state != KTM_TX_S_ACTIVE)
+				ret = leave_active(&step, &reserve, wait);
 		} else if (ret) {
 			ktm_reserve_refuse(&step, ret);
 			ret = 0;

@@ -10,13 +10,17 @@
 /**
  * enum ktm_wait - what to do as long as the outcome is not there
  * @KTM_WAIT: wait for it
- * @KTM_WAIT_NOT: -EINPROGRESS, or -EAGAIN if the TM is frozen
- * @KTM_WAIT_LATER: the same, and the caller calls again with KTM_WAIT. What would be
- *	done twice by the two calls is left to the second.
+ * @KTM_WAIT_NOT: -EINPROGRESS, or -EAGAIN if the TM is frozen; only for room in the
+ *	log, which depends on nobody, is waited
+ * @KTM_WAIT_NEVER: the same, but -ERESTARTNOINTR if room has to be made: nothing is done,
+ *	and the caller calls again with KTM_WAIT_NOT
+ * @KTM_WAIT_LATER: the same, and in all of these cases the caller calls again with
+ *	KTM_WAIT. What would be done twice by the two calls is left to the second.
  */
 enum ktm_wait {
 	KTM_WAIT,
 	KTM_WAIT_NOT,
+	KTM_WAIT_NEVER,
 	KTM_WAIT_LATER,
 };
 
@@ -69,7 +73,7 @@ void ktm_client_flush(struct ktm_tx *tx);
  * @tx: the transaction
  * @wait: for the outcome?
  * Context: process context, interruptible.
- * Return: see struct ktm_tx_end; -ERESTARTSYS for a signal.
+ * Return: see struct ktm_tx_end; -ERESTARTSYS for a signal; see enum ktm_wait.
  */
 int ktm_client_commit(struct ktm_tx *tx, enum ktm_wait wait);
 

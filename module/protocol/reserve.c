@@ -5,20 +5,22 @@
 #include "reserve.h"
 #include "share.h"
 
-static int reserve_slots(struct ktm_tx *tx, struct ktm_log *log, u32 slots)
+static int reserve_slots(struct ktm_tx *tx, struct ktm_log *log, u32 slots,
+			 bool may_wait)
 {
 	int ret;
 
-	ret = ktm_share_charge_slots(tx, log, slots);
+	ret = may_wait ? ktm_share_charge_slots(tx, log, slots) :
+			 ktm_share_try_charge_slots(tx, log, slots);
 	if (ret)
 		return ret;
-	ret = ktm_log_reserve(log, slots);
+	ret = may_wait ? ktm_log_reserve(log, slots) : ktm_log_try_reserve(log, slots);
 	if (ret)
 		ktm_share_uncharge_slots(tx, slots);
 	return ret;
 }
 
-int ktm_reserve_get(struct ktm_reserve *reserve, struct ktm_tx *tx, u32 slots)
+static int get(struct ktm_reserve *reserve, struct ktm_tx *tx, u32 slots, bool may_wait)
 {
 	struct ktm_log *log;
 	int idx, ret = 0;
@@ -28,11 +30,23 @@ int ktm_reserve_get(struct ktm_reserve *reserve, struct ktm_tx *tx, u32 slots)
 	if (!slots)
 		return 0;
 	log = ktm_tm_use_log(tx->tm, &idx);
-	ret = log ? reserve_slots(tx, log, slots) : -ESHUTDOWN;
+	ret = log ? reserve_slots(tx, log, slots, may_wait) : -ESHUTDOWN;
 	ktm_tm_unuse_log(tx->tm, idx);
 	if (!ret)
 		reserve->slots = slots;
 	return ret;
+}
+
+int ktm_reserve_get(struct ktm_reserve *reserve, struct ktm_tx *tx, u32 slots)
+{
+	return get(reserve, tx, slots, true);
+}
+
+int ktm_reserve_try(struct ktm_reserve *reserve, struct ktm_tx *tx, u32 slots)
+{
+	int ret = get(reserve, tx, slots, false);
+
+	return ret == -ENOSPC || ret == -EDQUOT ? -ERESTARTNOINTR : ret;
 }
 
 void ktm_reserve_use(struct ktm_reserve *reserve, struct ktm_step *step)

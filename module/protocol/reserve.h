@@ -36,6 +36,16 @@ struct ktm_reserve {
 int ktm_reserve_get(struct ktm_reserve *reserve, struct ktm_tx *tx, u32 slots);
 
 /**
+ * ktm_reserve_try - the same, without sleeping
+ * @reserve: uninitialised
+ * @tx: the transaction
+ * @slots: as for ktm_reserve_get()
+ * Return: as ktm_reserve_get(); -ERESTARTNOINTR instead of -ENOSPC and -EDQUOT, since
+ * that one may make room.
+ */
+int ktm_reserve_try(struct ktm_reserve *reserve, struct ktm_tx *tx, u32 slots);
+
+/**
  * ktm_reserve_use - hand the slots over to the transaction
  * @reserve: from ktm_reserve_get()
  * @step: a step of it

@@ -160,15 +160,19 @@ static int charge_slots(struct ktm_tx *tx, const struct ktm_log *log, u64 bytes)
 	return ret;
 }
 
+int ktm_share_try_charge_slots(struct ktm_tx *tx, const struct ktm_log *log, u32 slots)
+{
+	return charge_slots(tx, log, (u64)slots * KTM_LOG_SLOT);
+}
+
 int ktm_share_charge_slots(struct ktm_tx *tx, const struct ktm_log *log, u32 slots)
 {
-	u64 bytes = (u64)slots * KTM_LOG_SLOT;
-	int ret = charge_slots(tx, log, bytes);
+	int ret = ktm_share_try_charge_slots(tx, log, slots);
 
 	if (ret != -EDQUOT && ret != -ENOSPC)
 		return ret;
 	ktm_decide_wait_end(tx->tm);
-	return charge_slots(tx, log, bytes);
+	return ktm_share_try_charge_slots(tx, log, slots);
 }
 
 void ktm_share_uncharge_slots(struct ktm_tx *tx, u32 slots)

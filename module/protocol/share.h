@@ -65,6 +65,15 @@ void ktm_share_uncharge(struct ktm_tx *tx, u64 bytes);
 int ktm_share_charge_slots(struct ktm_tx *tx, const struct ktm_log *log, u32 slots);
 
 /**
+ * ktm_share_try_charge_slots - the same, without waiting for what is about to end
+ * @tx: the transaction
+ * @log: its log
+ * @slots: how many
+ * Return: as ktm_share_charge_slots(), which may succeed after -EDQUOT and -ENOSPC.
+ */
+int ktm_share_try_charge_slots(struct ktm_tx *tx, const struct ktm_log *log, u32 slots);
+
+/**
  * ktm_share_uncharge_slots - they were not used
  * @tx: the transaction
  * @slots: how many

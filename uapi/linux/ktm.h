@@ -179,15 +179,16 @@
  * A command begins when it is submitted: PREPARE is sent, or what waits is fetched,
  * before io_uring_enter() returns (later with IOSQE_ASYNC or IORING_SETUP_SQPOLL).
  * One that has to wait occupies a worker thread of io_uring until its outcome is
- * there, and a task and ring have no more of these "bounded" workers than entries in
- * the ring or four for each processor (IORING_REGISTER_IOWQ_MAX_WORKERS changes
- * that): the completions of more commands wait in line, although those commands have
- * begun. So does a commit that has to wait for a thaw or asks a superior, and that one
- * begins in the worker. They also hold up whatever else io_uring gives to a worker, such
- * as the fsync of an RM that they wait for. Whoever waits for many does better without
- * workers: a commit with KTM_TX_END_F_NONBLOCK, then IORING_OP_POLL_ADD for POLLIN,
- * hard-linked to the commit that fetches the outcome; and IORING_OP_READ on an RM whose
- * fd is not O_NONBLOCK.
+ * there, and a task has no more of these "bounded" workers than entries in the first
+ * ring that it has used or four for each processor (IORING_REGISTER_IOWQ_MAX_WORKERS
+ * changes that): the completions of more commands wait in line, although those commands
+ * have begun. A commit that has to wait for a thaw, asks a superior, or needs room that
+ * has to be made in the log (this one even with KTM_TX_END_F_NONBLOCK) waits in line,
+ * too, and begins in the worker. They also hold up whatever else io_uring gives to a
+ * worker, such as the fsync of an RM that they wait for. Whoever waits for many does
+ * better without workers: a commit with KTM_TX_END_F_NONBLOCK, then IORING_OP_POLL_ADD
+ * for POLLIN, hard-linked to the commit that fetches the outcome; and IORING_OP_READ on
+ * an RM whose fd is not O_NONBLOCK.
  *
  * A command is cancelled by IORING_OP_ASYNC_CANCEL, by a linked timeout, by the close
  * of the ring, and when the thread that submitted it ends. It completes with EINTR or,
