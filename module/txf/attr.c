@@ -6,12 +6,12 @@
 #include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/mount.h>
-#include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/xattr.h>
 
 #include "attr.h"
 #include "compat.h"
+#include "label.h"
 #include "overlay.h"
 #include "stage.h"
 #include "tx.h"
@@ -19,19 +19,27 @@
 #include "walk.h"
 #include "xattr.h"
 
+static ssize_t get_xattr(struct dentry *dentry, const char *name, void *value,
+			 size_t size)
+{
+	if (txf_label_is(name))
+		return txf_label_get(dentry, name, value, size);
+	return txf_xattr_get(NULL, dentry, name, value, size);
+}
+
 ssize_t txf_attr_xattr(struct dentry *dentry, const char *name, void **value)
 {
 	ssize_t size, got;
 
 	*value = NULL;
 	for (;;) {
-		size = txf_xattr_get(NULL, dentry, name, NULL, 0);
+		size = get_xattr(dentry, name, NULL, 0);
 		if (size < 0)
 			return size;
 		*value = kvmalloc(size + 1, GFP_KERNEL_ACCOUNT);
 		if (!*value)
 			return -ENOMEM;
-		got = txf_xattr_get(NULL, dentry, name, *value, size);
+		got = get_xattr(dentry, name, *value, size);
 		if (got >= 0)
 			return got;
 		kvfree(*value);
@@ -42,13 +50,31 @@ ssize_t txf_attr_xattr(struct dentry *dentry, const char *name, void **value)
 	}
 }
 
+/* Has it that value already? */
+static bool has_value(struct dentry *dentry, const char *name,
+		      const void *value, ssize_t size)
+{
+	void *now;
+	bool same = txf_attr_xattr(dentry, name, &now) == size &&
+		    !memcmp(now, value, size);
+
+	kvfree(now);
+	return same;
+}
+
+/*
+ * The copy has its label already if the security module saw to that when it was
+ * made. It does not before it has a policy, and where one label stands for all
+ * (context=): whatever it says about copying the attribute, what is on disk stays.
+ */
 static int copy_xattr(struct dentry *from, struct dentry *to, const char *name)
 {
+	bool label = txf_label_is(name);
 	void *value;
 	ssize_t size;
 	int error;
 
-	error = txf_security_copy_xattr(from, name);
+	error = label ? 0 : txf_security_copy_xattr(from, name);
 	if (error == -ECANCELED)
 		return 0;
 	if (error && error != -EOPNOTSUPP)
@@ -56,7 +82,12 @@ static int copy_xattr(struct dentry *from, struct dentry *to, const char *name)
 	size = txf_attr_xattr(from, name, &value);
 	if (size < 0)
 		return size == -ENODATA ? 0 : size;
-	error = txf_xattr_set(to, name, value, size, 0);
+	if (!label)
+		error = txf_xattr_set(to, name, value, size, 0);
+	else if (!has_value(to, name, value, size))
+		error = txf_label_set(to, name, value, size);
+	else
+		error = 0;
 	kvfree(value);
 	return error;
 }
@@ -163,7 +194,8 @@ static struct dentry *make_shadow(struct txf_part *part, struct dentry *dentry)
 	umode_t type = d_inode(dentry)->i_mode & S_IFMT;
 	struct txf_new new = {
 		.target = "shadow",
-		.parent = d_inode(part->dir),
+		.dir = part->dir,
+		.like = dentry,
 	};
 	struct dentry *shadow;
 	int error;

@@ -22,6 +22,10 @@
 #define TXF_KERNEL_IS(major, minor) \
 	(KERNEL_VERSION(major, minor, 0) <= LINUX_VERSION_CODE)
 
+#if TXF_KERNEL_IS(6, 3)
+#include <linux/filelock.h>
+#endif
+
 /* The identity mapping of mounts: idmapped mounts are refused. */
 #if TXF_KERNEL_IS(6, 3)
 #define TXF_IDMAP	(&nop_mnt_idmap)
@@ -104,6 +108,16 @@ static inline int txf_security_copy_xattr(struct dentry *from, const char *name)
 	int ret = security_inode_copy_up_xattr(name);
 
 	return ret == 1 ? -ECANCELED : ret;
+#endif
+}
+
+/* Ask the client of an NFS server to give a delegation back: -EAGAIN. */
+static inline int txf_break_deleg(struct inode *inode)
+{
+#ifdef LEASE_BREAK_NONBLOCK
+	return break_deleg(inode, LEASE_BREAK_NONBLOCK);
+#else
+	return break_deleg(inode, O_WRONLY | O_NONBLOCK);
 #endif
 }
 

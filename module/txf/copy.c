@@ -97,7 +97,8 @@ struct dentry *txf_copy_make(const struct txf_place *place, bool empty)
 	struct txf_part *part = place->part;
 	struct txf_new new = {
 		.mode = S_IFREG | 0600,
-		.parent = d_inode(part->dir),
+		.dir = part->dir,
+		.like = txf_view_attrs(part, from),
 	};
 	unsigned int flags = empty ? 0 : TXF_COPY_TIMES;
 	struct cred *cred;
@@ -120,8 +121,7 @@ struct dentry *txf_copy_make(const struct txf_place *place, bool empty)
 	if (!error) {
 		if (empty && i_size_read(d_inode(from)))
 			flags |= TXF_COPY_STRIP;
-		error = txf_attr_copy(part, txf_view_attrs(part, from), to,
-				      flags);
+		error = txf_attr_copy(part, new.like, to, flags);
 	}
 	if (error) {
 		txf_stage_unlink(part, to);

@@ -20,6 +20,7 @@
 #include "compat.h"
 #include "exec.h"
 #include "keep.h"
+#include "label.h"
 #include "memory.h"
 #include "move.h"
 #include "stage.h"
@@ -286,6 +287,7 @@ static int compare_xattr(struct txf_step *step, bool *old, bool *new)
 static int step_setxattr(struct txf_part *part, struct txf_step *step)
 {
 	bool old, new;
+	void *value;
 	int error;
 
 	if (!step->object)
@@ -297,8 +299,12 @@ static int step_setxattr(struct txf_part *part, struct txf_step *step)
 		return TXF_DONE;
 	if (!old)
 		return TXF_SKIPPED;
-	if (step->flags & TXF_STEP_F_VALUE)
-		error = txf_xattr_set(step->object, step->name, step->value,
+	value = step->flags & TXF_STEP_F_VALUE ? step->value : NULL;
+	if (txf_label_is(step->name))
+		error = txf_label_set(step->object, step->name, value,
+				      step->value_size);
+	else if (value)
+		error = txf_xattr_set(step->object, step->name, value,
 				      step->value_size, 0);
 	else
 		error = txf_xattr_remove(step->object, step->name);

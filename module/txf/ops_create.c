@@ -15,6 +15,7 @@
 #include "request.h"
 #include "stage.h"
 #include "tx.h"
+#include "view.h"
 #include "walk.h"
 
 /* Begin the record of a new object, and open it if that is wanted. */
@@ -81,8 +82,8 @@ struct txf_obj *txf_create(struct txf_call *call, struct txf_place *place,
 		return ERR_CAST(name);
 	if (name->cur)
 		return ERR_PTR(-EEXIST);
-	new->parent = d_inode(place->dir.dentry);
-	new->name = name->real && d_is_negative(name->real) ? name->real : NULL;
+	new->dir = txf_view_attrs(place->part, place->dir.dentry);
+	new->name = &name->qstr;
 	dentry = txf_stage_create(place->part, new);
 	if (IS_ERR(dentry))
 		return ERR_CAST(dentry);

@@ -11,11 +11,11 @@
 #include <linux/kernel.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
-#include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/stringhash.h>
 
 #include "compat.h"
+#include "label.h"
 #include "memory.h"
 #include "rename.h"
 #include "stage.h"
@@ -375,10 +375,8 @@ static struct dentry *make(struct dentry *dir, const char *name, int len,
 /* The same with the caller's user and group and the label of the target. */
 static struct dentry *make_as_caller(struct txf_part *part, struct dentry *dir,
 				     const struct qstr *name,
-				     const struct txf_new *new,
-				     struct inode *parent, struct dentry *label)
+				     const struct txf_new *new)
 {
-	struct qstr label_name = *name;
 	const struct cred *old;
 	struct heritage heir;
 	struct dentry *dentry;
@@ -386,7 +384,7 @@ static struct dentry *make_as_caller(struct txf_part *part, struct dentry *dir,
 	int error;
 
 	/* Still as the caller: it needs the group to make something set-gid. */
-	error = inherit(&heir, parent, new->mode);
+	error = inherit(&heir, d_inode(new->dir), new->mode);
 	if (error)
 		return ERR_PTR(error);
 	cred = txf_stage_cred();
@@ -394,17 +392,12 @@ static struct dentry *make_as_caller(struct txf_part *part, struct dentry *dir,
 		dentry = ERR_PTR(-ENOMEM);
 		goto out_heir;
 	}
-	if (label) {
-		label_name = label->d_name;
-		error = security_dentry_create_files_as(label, new->mode,
-							&label_name,
-							current_cred(), cred);
-		if (error && error != -EOPNOTSUPP) {
-			dentry = ERR_PTR(error);
-			goto out_cred;
-		}
-	}
-	error = mnt_want_write(part->vol->mnt);
+	if (new->like)
+		error = txf_label_like(cred, new->like);
+	else
+		error = txf_label_by_place(cred, new->dir, new->name, new->mode);
+	if (!error)
+		error = mnt_want_write(part->vol->mnt);
 	if (error) {
 		dentry = ERR_PTR(error);
 		goto out_cred;
@@ -434,15 +427,19 @@ struct dentry *txf_stage_create(struct txf_part *part,
 	char text[TXF_STAGE_NAME_MAX];
 	struct qstr name = next_name(part, text);
 
-	return make_as_caller(part, part->dir, &name, new, new->parent,
-			      new->name);
+	return make_as_caller(part, part->dir, &name, new);
 }
 
 struct dentry *txf_stage_create_in(struct txf_part *part, struct dentry *dir,
 				   const struct qstr *name,
 				   const struct txf_new *new)
 {
-	return make_as_caller(part, dir, name, new, d_inode(dir), NULL);
+	struct txf_new here = *new;
+
+	here.dir = dir;
+	here.name = name;
+	here.like = NULL;
+	return make_as_caller(part, dir, name, &here);
 }
 
 struct dentry *txf_stage_link(struct txf_part *part, struct dentry *old,

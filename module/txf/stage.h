@@ -19,8 +19,9 @@ struct txf_volume;
  * @mode: type and permission; the umask or the default ACL is applied
  * @rdev: device number of a device node
  * @target: text of a symbolic link
- * @parent: directory that it will be in, for owner, ACL and label
- * @name: name that it will have, negative, for the label
+ * @dir: directory that it will be in, for owner, ACL and label
+ * @name: name that it will have there, for the label
+ * @like: object whose label it gets instead, or NULL
  * @open: a regular file is opened, too: it is there with its file or not at all
  * @open_flags: how
  * @file: out: the file
@@ -29,8 +30,9 @@ struct txf_new {
 	umode_t mode;
 	dev_t rdev;
 	const char *target;
-	struct inode *parent;
-	struct dentry *name;
+	struct dentry *dir;
+	const struct qstr *name;
+	struct dentry *like;
 	bool open;
 	int open_flags;
 	struct file *file;
@@ -89,7 +91,7 @@ struct dentry *txf_stage_create(struct txf_part *part,
  * @part: the part
  * @dir: the directory
  * @name: name in it
- * @new: what; parent and name are ignored
+ * @new: what; its place and label are ignored
  * Return: its dentry or an ERR_PTR; -EEXIST if the name is there.
  */
 struct dentry *txf_stage_create_in(struct txf_part *part, struct dentry *dir,
