@@ -48,6 +48,8 @@ static const struct ioctl_op ioctl_ops[] = {
 	IOCTL_OP_IN(ENABLE, txf_enable, struct ktm_txf_enable, reserved, 0),
 	IOCTL_OP_IN(DISABLE, txf_disable, struct ktm_txf_disable, reserved,
 		    KTM_TXF_DISABLE_F_MASK),
+	IOCTL_OP(ADOPT, txf_adopt, struct ktm_txf_adopt, tm_uuid,
+		 KTM_TXF_ADOPT_F_MASK),
 	IOCTL_OP(STATUS, txf_status, struct ktm_txf_status, skipped,
 		 KTM_TXF_STATUS_F_MASK),
 	IOCTL_OP_IN(OPEN, txf_open, struct ktm_txf_open, reserved, 0),

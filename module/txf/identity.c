@@ -188,34 +188,106 @@ static int write_identity(struct vfsmount *mnt, struct dentry *staging,
 	return error;
 }
 
+/* -ENOENT: there is none. */
+static int load(struct vfsmount *mnt, struct dentry *staging,
+		struct ktm_disk_txf_identity *id)
+{
+	struct dentry *dentry;
+	int error = -ENOENT;
+
+	dentry = txf_lookup_unlocked(FILE_NAME, staging, strlen(FILE_NAME));
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+	if (d_is_positive(dentry))
+		error = read_identity(mnt, dentry, id);
+	dput(dentry);
+	return error;
+}
+
+static int store(struct vfsmount *mnt, struct dentry *staging,
+		 struct ktm_disk_txf_identity *id, const uuid_t *rm,
+		 const uuid_t *tm)
+{
+	memset(id, 0, sizeof(*id));
+	id->magic = cpu_to_le64(TXF_IDENTITY_MAGIC);
+	id->version = cpu_to_le32(TXF_IDENTITY_VERSION);
+	export_uuid(id->rm, rm);
+	export_uuid(id->tm, tm);
+	id->crc = cpu_to_le32(identity_crc(id));
+	return write_identity(mnt, staging, id);
+}
+
 int txf_identity_get(struct vfsmount *mnt, struct dentry *staging,
 		     const uuid_t *tm, uuid_t *rm)
 {
-	struct ktm_disk_txf_identity id = {
-		.magic = cpu_to_le64(TXF_IDENTITY_MAGIC),
-		.version = cpu_to_le32(TXF_IDENTITY_VERSION),
-	};
-	struct dentry *dentry;
+	struct ktm_disk_txf_identity id;
 	uuid_t known;
 	int error;
 
-	dentry = txf_lookup_unlocked(FILE_NAME, staging,
-				     strlen(FILE_NAME));
-	if (IS_ERR(dentry))
-		return PTR_ERR(dentry);
-	if (d_is_positive(dentry)) {
-		error = read_identity(mnt, dentry, &id);
-		import_uuid(&known, id.tm);
-		import_uuid(rm, id.rm);
-		if (!error && !uuid_equal(&known, tm))
-			error = -ESTALE;
-	} else {
+	error = load(mnt, staging, &id);
+	if (error == -ENOENT) {
 		uuid_gen(rm);
-		export_uuid(id.rm, rm);
-		export_uuid(id.tm, tm);
-		id.crc = cpu_to_le32(identity_crc(&id));
-		error = write_identity(mnt, staging, &id);
+		return store(mnt, staging, &id, rm, tm);
 	}
-	dput(dentry);
+	if (error)
+		return error;
+	import_uuid(&known, id.tm);
+	import_uuid(rm, id.rm);
+	return uuid_equal(&known, tm) ? 0 : -ESTALE;
+}
+
+static struct dentry *find_staging(struct vfsmount *mnt)
+{
+	struct dentry *staging;
+	int error;
+
+	staging = txf_lookup_unlocked(KTM_TXF_STAGING, mnt->mnt_root,
+				      strlen(KTM_TXF_STAGING));
+	if (IS_ERR(staging))
+		return staging;
+	error = d_is_negative(staging) ? -ENOENT : check_staging(d_inode(staging));
+	if (!error)
+		return staging;
+	dput(staging);
+	return ERR_PTR(error);
+}
+
+int txf_identity_read(struct vfsmount *mnt, uuid_t *rm, uuid_t *tm)
+{
+	struct dentry *staging = find_staging(mnt);
+	struct ktm_disk_txf_identity id;
+	int error;
+
+	if (IS_ERR(staging))
+		return PTR_ERR(staging);
+	error = load(mnt, staging, &id);
+	dput(staging);
+	if (error)
+		return error;
+	import_uuid(rm, id.rm);
+	import_uuid(tm, id.tm);
+	return 0;
+}
+
+int txf_identity_adopt(struct vfsmount *mnt, const uuid_t *from,
+		       const uuid_t *to)
+{
+	struct ktm_disk_txf_identity id;
+	struct dentry *staging;
+	uuid_t rm, tm;
+	int error;
+
+	error = txf_identity_read(mnt, &rm, &tm);
+	if (error)
+		return error;
+	if (!uuid_equal(&tm, from) && !uuid_equal(&tm, to))
+		return -ESTALE;
+	staging = find_staging(mnt);
+	if (IS_ERR(staging))
+		return PTR_ERR(staging);
+	/* An earlier try may have failed before it was durable. */
+	error = uuid_equal(&tm, to) ? sync_dir(mnt, staging) :
+				      store(mnt, staging, &id, &rm, to);
+	dput(staging);
 	return error;
 }

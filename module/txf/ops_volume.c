@@ -293,6 +293,81 @@ int txf_disable(struct txf_request *req)
 	return error;
 }
 
+static int adopt_path(const struct path *path, struct ktm_txf_adopt *arg)
+{
+	struct vfsmount *mnt = path->mnt;
+	struct txf_volume *vol;
+	uuid_t rm, tm;
+	dev_t dev;
+	int error;
+
+	lockdep_assert_held(&txf_enable_mutex);
+	error = check_mount(path, &dev);
+	if (error)
+		return error;
+	if (!(arg->flags & KTM_TXF_ADOPT_F_QUERY)) {
+		down_read(&txf_volumes_sem);
+		vol = txf_volume_find(mnt->mnt_sb);
+		up_read(&txf_volumes_sem);
+		if (vol)
+			return -EBUSY;
+		import_uuid(&rm, arg->from);
+		import_uuid(&tm, arg->to);
+		error = txf_identity_adopt(mnt, &rm, &tm);
+	}
+	if (!error)
+		error = txf_identity_read(mnt, &rm, &tm);
+	if (error)
+		return error;
+	export_uuid(arg->uuid, &rm);
+	export_uuid(arg->tm_uuid, &tm);
+	return 0;
+}
+
+static bool is_adopt_ok(const struct ktm_txf_adopt *arg)
+{
+	bool from = memchr_inv(arg->from, 0, sizeof(arg->from));
+	bool to = memchr_inv(arg->to, 0, sizeof(arg->to));
+
+	if (arg->reserved || memchr_inv(arg->uuid, 0, sizeof(arg->uuid)) ||
+	    memchr_inv(arg->tm_uuid, 0, sizeof(arg->tm_uuid)))
+		return false;
+	if (arg->flags & KTM_TXF_ADOPT_F_QUERY)
+		return !from && !to;
+	return from && to && memcmp(arg->from, arg->to, sizeof(arg->to));
+}
+
+int txf_adopt(struct txf_request *req)
+{
+	struct ktm_txf_adopt *arg = &req->arg.adopt;
+	const struct cred *old;
+	struct cred *cred;
+	struct path path;
+	int error;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (!is_adopt_ok(arg))
+		return -EINVAL;
+	error = get_path(arg->mount_fd, &path);
+	if (error)
+		return error;
+	cred = prepare_kernel_cred(&init_task);
+	error = cred ? 0 : -ENOMEM;
+	if (!error && mutex_lock_killable(&txf_enable_mutex))
+		error = -EINTR;
+	if (!error) {
+		old = override_creds(cred);
+		error = adopt_path(&path, arg);
+		revert_creds(old);
+		mutex_unlock(&txf_enable_mutex);
+	}
+	if (cred)
+		put_cred(cred);
+	path_put(&path);
+	return error;
+}
+
 /* The first volume with a number above @number. */
 static struct txf_volume *next_volume(u64 number)
 {

@@ -16,6 +16,7 @@ union txf_arg {
 	} head;
 	struct ktm_txf_enable enable;
 	struct ktm_txf_disable disable;
+	struct ktm_txf_adopt adopt;
 	struct ktm_txf_status status;
 	struct ktm_txf_open open;
 	struct ktm_txf_create create;
@@ -43,6 +44,7 @@ struct txf_request {
 /* The calls. Each returns 0 or the negative of an errno listed in ktm_txf.h. */
 int txf_enable(struct txf_request *req);
 int txf_disable(struct txf_request *req);
+int txf_adopt(struct txf_request *req);
 int txf_status(struct txf_request *req);
 int txf_open(struct txf_request *req);
 int txf_mkdir(struct txf_request *req);

@@ -431,6 +431,7 @@ static void test_size(struct __test_metadata *_metadata, unsigned int cmd,
 TEST(sizes)
 {
 	test_size(_metadata, KTM_IOC_TXF_ENABLE, sizeof(struct ktm_txf_enable), EBADFD);
+	test_size(_metadata, KTM_IOC_TXF_ADOPT, sizeof(struct ktm_txf_adopt), EINVAL);
 	test_size(_metadata, KTM_IOC_TXF_STATUS, offsetof(struct ktm_txf_status, kept), ENODEV);
 	test_size(_metadata, KTM_IOC_TXF_OPEN, sizeof(struct ktm_txf_open), EFAULT);
 	test_size(_metadata, KTM_IOC_TXF_MKDIR, sizeof(struct ktm_txf_create), EFAULT);
@@ -451,7 +452,7 @@ TEST(sizes)
 	ASSERT_EQ(-1, ioctl(env.txf_fd, _IO(KTM_TXF_IOC_TYPE, 0x7f), 0));
 	ASSERT_EQ(ENOTTY, errno);
 	ASSERT_EQ(-1, ioctl(env.txf_fd, _IO(KTM_TXF_IOC_TYPE,
-					    KTM_TXF_NR_LISTXATTR + 1), 0));
+					    KTM_TXF_NR_ADOPT + 1), 0));
 	ASSERT_EQ(ENOTTY, errno);
 }
 

@@ -135,6 +135,8 @@ enum {
 	KTM_TXF_NR_READDIR,
 	KTM_TXF_NR_GETXATTR,
 	KTM_TXF_NR_LISTXATTR,
+	/* file systems again */
+	KTM_TXF_NR_ADOPT,
 };
 
 /**
@@ -205,6 +207,53 @@ struct ktm_txf_disable {
 	__u32 reserved;
 };
 #define KTM_IOC_TXF_DISABLE _IO(KTM_TXF_IOC_TYPE, KTM_TXF_NR_DISABLE)
+
+/* Change nothing, only tell whose it is. */
+#define KTM_TXF_ADOPT_F_QUERY	(1U << 0)
+#define KTM_TXF_ADOPT_F_MASK	(KTM_TXF_ADOPT_F_QUERY)
+
+/**
+ * struct ktm_txf_adopt - let the copy of a file system go with the copy of its log
+ * @size: sizeof(struct ktm_txf_adopt)
+ * @flags: KTM_TXF_ADOPT_F_*
+ * @mount_fd: fd of a directory on it, as for KTM_IOC_TXF_ENABLE
+ * @reserved: must be 0
+ * @from: UUID of the TM that it belongs to; with KTM_TXF_ADOPT_F_QUERY zero
+ * @to: UUID of the TM that it shall belong to; with KTM_TXF_ADOPT_F_QUERY zero
+ * @uuid: out: its resource manager
+ * @tm_uuid: out: the TM that it belongs to now
+ *
+ * For a file system that was copied together with the log of its TM, whose copy
+ * gets the UUID @to (ktmctl adopt does both). First the file system, then the log:
+ *
+ * - Power fails before this is durable: both have the UUID @from, nothing was done.
+ * - Then: the file system has @to, and there is no log with that UUID. Nothing can
+ *   be carried out on it; the same once more, with the same @to, finds it done.
+ * - When the log has @to: the two go together, and with nothing else.
+ *
+ * So what the log says of a transaction is carried out on the one file system that
+ * was adopted with it: another copy, or the original, still belongs to @from, and
+ * is refused by the TM @to. The resource manager keeps its UUID, by which the log
+ * knows it. Does not find out if log and file system are copies of the same moment.
+ * Needs CAP_SYS_ADMIN. The file system must not be enabled.
+ *
+ * Return: 0, also if it belongs to @to already; or EPERM, EBADF, ENOTDIR, EINVAL
+ * (the mount does not show the root; @from or @to is zero or they are the same),
+ * EBUSY (it is enabled), EOPNOTSUPP, EROFS, ENOENT (it was never enabled), ESTALE (it
+ * belongs to another TM), EUCLEAN (the staging directory is damaged), EINTR, ENOSPC,
+ * ENOMEM.
+ */
+struct ktm_txf_adopt {
+	__u32 size;
+	__u32 flags;
+	__s32 mount_fd;
+	__u32 reserved;
+	__u8 from[KTM_UUID_SIZE];
+	__u8 to[KTM_UUID_SIZE];
+	__u8 uuid[KTM_UUID_SIZE];
+	__u8 tm_uuid[KTM_UUID_SIZE];
+};
+#define KTM_IOC_TXF_ADOPT _IO(KTM_TXF_IOC_TYPE, KTM_TXF_NR_ADOPT)
 
 /* Ignore mount_fd (must be -1) and tell about the next one after cursor. */
 #define KTM_TXF_STATUS_F_NEXT	(1U << 0)

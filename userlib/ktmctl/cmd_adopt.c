@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "adopt_txf.h"
 #include "ktmctl.h"
 #include "logfile.h"
 #include "loop.h"
@@ -22,6 +23,7 @@
  * @given: @uuid was given
  * @keep: leave the UUID
  * @name: new name, or NULL
+ * @txf: file systems that go along
  */
 struct wanted {
 	const char *path;
@@ -29,6 +31,7 @@ struct wanted {
 	bool given;
 	bool keep;
 	const char *name;
+	struct adopt_txf txf;
 };
 
 /* The device, or one over the file; a message if there is none. */
@@ -64,8 +67,10 @@ static int adopt(struct wanted *wanted)
 	fd = open_device(wanted->path);
 	if (fd < 0)
 		return KTMCTL_FAILED;
+	wanted->txf.to = wanted->uuid;
 	ret = logfile_rename(fd, wanted->path, wanted->keep ? NULL : wanted->uuid,
-			     wanted->name);
+			     wanted->name,
+			     wanted->txf.nr_paths ? adopt_txf : NULL, &wanted->txf);
 	close(fd);
 	if (ret || wanted->keep)
 		return ret;
@@ -80,13 +85,14 @@ static int run_adopt(const struct ktmctl_command *command, int argc, char **argv
 		{ "uuid", required_argument, NULL, 'u' },
 		{ "keep", no_argument, NULL, 'k' },
 		{ "name", required_argument, NULL, 'n' },
+		{ "txf", required_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
 	struct wanted wanted = { 0 };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "u:kn:h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "u:kn:t:h", options, NULL)) != -1) {
 		switch (c) {
 		case 'u':
 			if (ktm_uuid_parse(optarg, wanted.uuid))
@@ -103,6 +109,13 @@ static int run_adopt(const struct ktmctl_command *command, int argc, char **argv
 							  "the name is longer than 63 bytes");
 			wanted.name = optarg;
 			break;
+		case 't':
+			if (wanted.txf.nr_paths == ADOPT_TXF_MAX)
+				return ktmctl_usage_error(command,
+							  "more than %d file systems",
+							  ADOPT_TXF_MAX);
+			wanted.txf.paths[wanted.txf.nr_paths++] = optarg;
+			break;
 		case 'h':
 			return ktmctl_usage(command);
 		default:
@@ -111,6 +124,8 @@ static int run_adopt(const struct ktmctl_command *command, int argc, char **argv
 	}
 	if (wanted.keep && (wanted.given || !wanted.name))
 		return ktmctl_usage_error(command, "--keep is to change the --name alone");
+	if (wanted.keep && wanted.txf.nr_paths)
+		return ktmctl_usage_error(command, "--txf is for a new UUID");
 	if (argc - optind != 1)
 		return ktmctl_usage_error(command, optind < argc ?
 					  "one log at a time" : "which log?");
@@ -126,8 +141,10 @@ const struct ktmctl_command cmd_adopt = {
 		 "Give the log of a device that was cloned a new UUID, which is printed, so that it\n"
 		 "can be attached beside the original. It must not be attached. All that is in it\n"
 		 "stays: its unfinished transactions belong to the transaction manager with the new\n"
-		 "UUID.\n"
+		 "UUID. File systems that were cloned together with it go along if they are named,\n"
+		 "mounted and not enabled; the others can't be enabled with it.\n"
 		 "\n"
+		 "  -t, --txf MOUNTPOINT a file system that goes along; as often as needed\n"
 		 "  -u, --uuid UUID      UUID wanted, instead of a new one\n"
 		 "  -k, --keep           leave the UUID, change the name\n"
 		 "  -n, --name NAME      new name of the transaction manager\n"

@@ -48,7 +48,7 @@ static const struct ktmctl_advice enable_advice[] = {
 	  "ext4, xfs and btrfs can." },
 	{ EROFS, "it is read-only", NULL },
 	{ ESTALE, "its staging directory belongs to another transaction manager",
-	  "Attach the log of that one. If it is lost for good, remove the directory .ktm-txf." },
+	  "Attach the log of that one. A copy of both? See ktmctl-adopt(8)." },
 	{ EUCLEAN, "its staging directory is damaged",
 	  "The kernel log says more: dmesg." },
 	{ EIO, "a committed transaction could not be carried out; nothing is lost",

@@ -304,13 +304,16 @@ static int scan(int fd, struct ktm_format_super *super, unsigned int *slot)
 }
 
 /* Power may fail at any time: see ktm_mkfs_rename(). */
-static int rename_claimed(int fd, const unsigned char *uuid, const char *name)
+static int rename_claimed(int fd, const unsigned char *uuid, const char *name,
+			  logfile_before *before, void *ctx)
 {
 	struct ktm_format_super super;
 	unsigned int slot;
 	int ret;
 
 	ret = scan(fd, &super, &slot);
+	if (!ret && before)
+		ret = before(ctx, super.uuid);
 	if (!ret)
 		ret = ktm_mkfs_rename(write_all, &fd, &super, &slot, uuid, name);
 	if (!ret && fsync(fd))
@@ -323,7 +326,7 @@ static int rename_claimed(int fd, const unsigned char *uuid, const char *name)
 }
 
 int logfile_rename(int device_fd, const char *path, const unsigned char *uuid,
-		   const char *name)
+		   const char *name, logfile_before *before, void *ctx)
 {
 	static const struct ktmctl_advice advice[] = {
 		{ ENODEV, "there is no log on it", NULL },
@@ -339,8 +342,10 @@ int logfile_rename(int device_fd, const char *path, const unsigned char *uuid,
 	fd = open_alone(device_fd, path);
 	if (fd < 0)
 		return KTMCTL_FAILED;
-	ret = rename_claimed(fd, uuid, name);
+	ret = rename_claimed(fd, uuid, name, before, ctx);
 	close(fd);
+	if (ret == KTMCTL_FAILED)
+		return ret;
 	if (ret)
 		return ktmctl_fail(advice, ret, "cannot adopt the log on %s", path);
 	return KTMCTL_OK;

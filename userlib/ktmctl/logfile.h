@@ -44,16 +44,29 @@ int logfile_format(int device_fd, const char *path, const char *name,
 int logfile_new_uuid(unsigned char *uuid);
 
 /**
+ * typedef logfile_before - what has to be done before a log gets another UUID
+ * @ctx: as given to logfile_rename()
+ * @uuid: the UUID that it has
+ *
+ * The log is claimed, and was found good.
+ *
+ * Return: KTMCTL_OK, or KTMCTL_FAILED after a message: the log is left alone.
+ */
+typedef int logfile_before(void *ctx, const unsigned char *uuid);
+
+/**
  * logfile_rename - give the log on a block device another UUID or name
  * @device_fd: the device; claimed while it is written to
  * @path: what the user called it
  * @uuid: new UUID of the TM, or NULL
  * @name: new name of the TM, or NULL
+ * @before: called first, or NULL
+ * @ctx: for it
  *
  * Return: KTMCTL_OK, or KTMCTL_FAILED after a message.
  */
 int logfile_rename(int device_fd, const char *path, const unsigned char *uuid,
-		   const char *name);
+		   const char *name, logfile_before *before, void *ctx);
 
 /**
  * logfile_check_options - can there be such a log?

@@ -49,6 +49,33 @@ LIBKTM_EXPORT int ktm_txf_disable(int txf_fd, int mount_fd, uint32_t flags)
 	return ktm_priv_ioctl(txf_fd, KTM_IOC_TXF_DISABLE, &arg);
 }
 
+LIBKTM_EXPORT int ktm_txf_adopt(int txf_fd, int mount_fd,
+				const unsigned char *from,
+				const unsigned char *to,
+				unsigned char uuid[KTM_UUID_SIZE],
+				unsigned char tm_uuid[KTM_UUID_SIZE])
+{
+	struct ktm_txf_adopt arg = {
+		.size = sizeof(arg),
+		.flags = from || to ? 0 : KTM_TXF_ADOPT_F_QUERY,
+		.mount_fd = mount_fd,
+	};
+	int ret;
+
+	if (from)
+		memcpy(arg.from, from, sizeof(arg.from));
+	if (to)
+		memcpy(arg.to, to, sizeof(arg.to));
+	ret = ktm_priv_ioctl(txf_fd, KTM_IOC_TXF_ADOPT, &arg);
+	if (ret)
+		return ret;
+	if (uuid)
+		memcpy(uuid, arg.uuid, sizeof(arg.uuid));
+	if (tm_uuid)
+		memcpy(tm_uuid, arg.tm_uuid, sizeof(arg.tm_uuid));
+	return 0;
+}
+
 LIBKTM_EXPORT int ktm_txf_query(int txf_fd, struct ktm_txf_status *status,
 				size_t size)
 {

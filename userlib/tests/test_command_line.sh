@@ -24,7 +24,7 @@ for command in $commands; do
 done
 for wrong in "status a b" "list nothing" "list a b" "attach" "attach a b" "attach -m 9 x" \
 	"attach -u 1 x" "attach -o -1 x" "detach" "detach a b" \
-	"adopt" "adopt a b" "adopt -u 1 a" "adopt -k a" \
+	"adopt" "adopt a b" "adopt -u 1 a" "adopt -k a" "adopt -k -n x -t m a" \
 	"adopt -k -n x -u 00112233-4455-6677-8899-aabbccddeeff a" \
 	"freeze" "freeze -t 0 a" "freeze -l x a" "freeze -t 300 -l 301 a" "thaw" "thaw a b" \
 	"recover" "recover a b" "recover -c 0 a" "recover -c x a" "recover -d a" "txf" "txf enable" "txf paint x" \

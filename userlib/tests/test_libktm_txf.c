@@ -32,7 +32,11 @@ static void test_volumes(void)
 	struct ktm_txf_status status = { .flags = KTM_TXF_STATUS_F_NEXT,
 					 .mount_fd = -1, .cursor = 5 };
 	struct ktm_txf_status want = status;
-	unsigned char uuid[KTM_UUID_SIZE];
+	struct ktm_txf_adopt adopt = { .size = sizeof(adopt), .mount_fd = 3 };
+	struct ktm_txf_adopt ask = { .size = sizeof(ask), .mount_fd = 3,
+				     .flags = KTM_TXF_ADOPT_F_QUERY };
+	struct ktm_txf_adopt whose;
+	unsigned char uuid[KTM_UUID_SIZE], tm_uuid[KTM_UUID_SIZE];
 	uint32_t recovered = 0;
 
 	memset(answer.uuid, 0x5a, sizeof(answer.uuid));
@@ -48,6 +52,21 @@ static void test_volumes(void)
 	fake_reset();
 	tap_ok(!ktm_txf_disable(FAKE_FD, 3, KTM_TXF_DISABLE_F_FORGET) &&
 	       fake_sent(KTM_IOC_TXF_DISABLE, disable), "txf_disable");
+	memset(adopt.from, 1, sizeof(adopt.from));
+	memset(adopt.to, 2, sizeof(adopt.to));
+	fake_reset();
+	tap_ok(!ktm_txf_adopt(FAKE_FD, 3, adopt.from, adopt.to, NULL, NULL) &&
+	       fake_sent(KTM_IOC_TXF_ADOPT, adopt), "txf_adopt");
+	whose = ask;
+	memset(whose.uuid, 3, sizeof(whose.uuid));
+	memset(whose.tm_uuid, 4, sizeof(whose.tm_uuid));
+	fake_reset();
+	fake_answer(0, &whose, sizeof(whose));
+	tap_ok(!ktm_txf_adopt(FAKE_FD, 3, NULL, NULL, uuid, tm_uuid) &&
+	       fake_sent(KTM_IOC_TXF_ADOPT, ask) &&
+	       !memcmp(uuid, whose.uuid, sizeof(uuid)) &&
+	       !memcmp(tm_uuid, whose.tm_uuid, sizeof(tm_uuid)),
+	       "txf_adopt: whose it is");
 	want.size = sizeof(want);
 	fake_reset();
 	tap_ok(!ktm_txf_query(FAKE_FD, &status, sizeof(status)) &&

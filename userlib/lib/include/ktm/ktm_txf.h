@@ -52,6 +52,21 @@ int ktm_txf_enable(int txf_fd, int mount_fd, int tm_fd,
 int ktm_txf_disable(int txf_fd, int mount_fd, uint32_t flags);
 
 /**
+ * ktm_txf_adopt - let the copy of a file system go with the copy of its log
+ * @txf_fd: /dev/ktm_txf
+ * @mount_fd: a directory on it
+ * @from: the TM that it belongs to; NULL, with @to, to ask only
+ * @to: the TM that it shall belong to
+ * @uuid: out: the resource manager; may be NULL
+ * @tm_uuid: out: the TM that it belongs to now; may be NULL
+ *
+ * Return: 0 or a negative errno as in struct ktm_txf_adopt.
+ */
+int ktm_txf_adopt(int txf_fd, int mount_fd, const unsigned char *from,
+		  const unsigned char *to, unsigned char uuid[KTM_UUID_SIZE],
+		  unsigned char tm_uuid[KTM_UUID_SIZE]);
+
+/**
  * ktm_txf_query - state and figures of an enabled file system
  * @txf_fd: /dev/ktm_txf
  * @status: flags, mount_fd, path, path_size and cursor filled in, all else
