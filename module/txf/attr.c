@@ -3,6 +3,7 @@
  * ktm_txf - attributes: copying them, and changing those of committed objects
  */
 #include <linux/capability.h>
+#include <linux/crc32.h>
 #include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/mount.h>
@@ -92,6 +93,29 @@ static int copy_xattr(struct dentry *from, struct dentry *to, const char *name)
 	return error;
 }
 
+static ssize_t list_xattrs(struct dentry *dentry, char **list)
+{
+	ssize_t size, got;
+
+	*list = NULL;
+	for (;;) {
+		size = vfs_listxattr(dentry, NULL, 0);
+		if (size <= 0)
+			return size == -EOPNOTSUPP ? 0 : size;
+		*list = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+		if (!*list)
+			return -ENOMEM;
+		got = vfs_listxattr(dentry, *list, size);
+		if (got >= 0)
+			return got;
+		kvfree(*list);
+		*list = NULL;
+		/* It has grown meanwhile. */
+		if (got != -ERANGE)
+			return got;
+	}
+}
+
 static int copy_xattrs(struct dentry *from, struct dentry *to,
 		       unsigned int flags)
 {
@@ -99,15 +123,9 @@ static int copy_xattrs(struct dentry *from, struct dentry *to,
 	ssize_t size;
 	int error = 0;
 
-	size = vfs_listxattr(from, NULL, 0);
-	if (size <= 0)
-		return size == -EOPNOTSUPP ? 0 : size;
-	list = kvmalloc(size, GFP_KERNEL_ACCOUNT);
-	if (!list)
-		return -ENOMEM;
-	size = vfs_listxattr(from, list, size);
+	size = list_xattrs(from, &list);
 	if (size < 0)
-		error = size == -ERANGE ? -ESTALE : size;
+		return size;
 	for (name = list; !error && name < list + size;
 	     name += strlen(name) + 1) {
 		if ((flags & TXF_COPY_STRIP) && !strcmp(name, XATTR_NAME_CAPS))
@@ -116,6 +134,32 @@ static int copy_xattrs(struct dentry *from, struct dentry *to,
 	}
 	kvfree(list);
 	return error;
+}
+
+int txf_attr_digest(struct dentry *dentry, u32 *digest)
+{
+	ssize_t list_size, size;
+	char *list, *name;
+	void *value;
+	u32 crc;
+
+	*digest = 0;
+	list_size = list_xattrs(dentry, &list);
+	if (list_size <= 0)
+		return list_size;
+	for (name = list; name < list + list_size; name += strlen(name) + 1) {
+		size = txf_attr_xattr(dentry, name, &value);
+		if (size == -ENODATA || size == -EOPNOTSUPP)
+			continue;
+		if (size < 0)
+			break;
+		crc = crc32_le(~0, (const u8 *)name, strlen(name) + 1);
+		*digest += crc32_le(crc, value, size);
+		kvfree(value);
+		size = 0;
+	}
+	kvfree(list);
+	return name < list + list_size ? size : 0;
 }
 
 static umode_t strip_mode(umode_t mode)

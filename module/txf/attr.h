@@ -62,4 +62,15 @@ int txf_attr_note_xattr(struct txf_obj *obj, const char *name);
  */
 ssize_t txf_attr_xattr(struct dentry *dentry, const char *name, void **value);
 
+/**
+ * txf_attr_digest - a number that tells if extended attributes were changed
+ * @dentry: the object
+ * @digest: out: the number; 0 if there are none
+ *
+ * The order in which the file system lists them does not matter.
+ *
+ * Return: 0 or a negative errno.
+ */
+int txf_attr_digest(struct dentry *dentry, u32 *digest);
+
 #endif /* _KTM_TXF_ATTR_H */

@@ -120,8 +120,9 @@ static int remove(struct txf_step *step)
 		result = txf_judge(PTR_ERR(dentry));
 		goto out;
 	}
-	if (txf_holds(dentry, step->expect) &&
-	    (!stamp || txf_stamp_is_content(stamp, d_inode(dentry)))) {
+	if (txf_holds(dentry, step->expect))
+		result = stamp ? txf_stamp_content(stamp, dentry) : TXF_DONE;
+	if (result == TXF_DONE) {
 		if (d_is_dir(dentry))
 			result = txf_vfs_rmdir(dir, dentry);
 		else

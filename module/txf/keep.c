@@ -37,7 +37,7 @@ static bool is_in_place(const struct txf_step *step)
 	if (IS_ERR(now))
 		return false;
 	found = txf_holds(now, step->expect) &&
-		txf_stamp_is_content(&step->stamp, d_inode(now));
+		txf_stamp_content(&step->stamp, now) == TXF_DONE;
 	dput(now);
 	return found;
 }
@@ -147,10 +147,11 @@ int txf_keep_displaced(struct txf_part *part, const struct txf_step *step)
 	dentry = txf_lookup_unlocked(name, part->dir, strlen(name));
 	if (IS_ERR(dentry))
 		return min(txf_judge(PTR_ERR(dentry)), 0);
-	if (d_is_reg(dentry) && is_only_link(d_inode(dentry)) &&
-	    !txf_stamp_is_content(&step->stamp, d_inode(dentry)))
+	if (d_is_reg(dentry) && is_only_link(d_inode(dentry)))
+		result = txf_stamp_content(&step->stamp, dentry);
+	if (result == TXF_SKIPPED)
 		result = keep(part, step, name, dentry,
-			      "new content was written while a transaction replaced or removed");
+			      "something was written while a transaction replaced or removed");
 	dput(dentry);
 	return min(result, 0);
 }

@@ -36,25 +36,26 @@ int txf_judge(int error)
 	}
 }
 
-/* Is under the target's name what was expected there? */
-static bool is_expected(const struct dentry *dentry,
-			const struct txf_move *move)
+/* TXF_DONE: under the target's name is what was expected there. */
+static int check_target(struct dentry *dentry, const struct txf_move *move)
 {
 	if (!move->expects)
-		return d_is_negative(dentry);
-	return txf_holds(dentry, move->expect) &&
-	       (!move->stamp ||
-		txf_stamp_is_content(move->stamp, d_inode(dentry)));
+		return d_is_negative(dentry) ? TXF_DONE : TXF_SKIPPED;
+	if (!txf_holds(dentry, move->expect))
+		return TXF_SKIPPED;
+	return move->stamp ? txf_stamp_content(move->stamp, dentry) : TXF_DONE;
 }
 
 static int move_locked(const struct txf_move *move, struct txf_rename *rename)
 {
+	int result;
+
 	if (txf_holds(rename->data.new_dentry, move->object))
 		return TXF_DONE;
-	if (!txf_holds(rename->data.old_dentry, move->object) ||
-	    !is_expected(rename->data.new_dentry, move))
+	if (!txf_holds(rename->data.old_dentry, move->object))
 		return TXF_SKIPPED;
-	return txf_judge(vfs_rename(&rename->data));
+	result = check_target(rename->data.new_dentry, move);
+	return result == TXF_DONE ? txf_judge(vfs_rename(&rename->data)) : result;
 }
 
 /* There is nothing to move: because that was done? */

@@ -6,7 +6,7 @@
  *
  *  1. Is everything that the transaction relies on as it was?
  *  2. Is nobody writing to a staged file any more? From here on nobody can.
- *  3. Which steps will the commit consist of?
+ *  3. Which steps will the commit consist of? How does what they replace look?
  *  4. Content and staging directory are made durable, with one commit of the
  *     file system's journal.
  *  5. The steps are logged. They become durable with the decision.
@@ -25,6 +25,7 @@
 #include "redo.h"
 #include "remove.h"
 #include "stage.h"
+#include "step.h"
 #include "tx.h"
 #include "view.h"
 #include "volume.h"
@@ -152,6 +153,46 @@ static bool deny_writers(struct txf_part *part, struct refusal *no)
 	return true;
 }
 
+/*
+ * From here on a change of the attributes alone must be told from what the commit
+ * does to a file. They are those that check_fresh() has found if there was no
+ * change since.
+ */
+static int take_xattrs(struct txf_part *part, struct refusal *no)
+{
+	struct txf_step *step;
+	int error;
+
+	list_for_each_entry(step, &part->steps, list) {
+		if (!txf_step_stamp(step))
+			continue;
+		error = txf_stamp_take_xattrs(&step->stamp, step->expect);
+		if (error)
+			return error;
+		if (!txf_stamp_is_all(&step->stamp, d_inode(step->expect))) {
+			refuse(no, KTM_REASON_CONFLICT, ESTALE, part,
+			       step->expect, NULL);
+			return -ESTALE;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+static int plan(struct txf_part *part, struct refusal *no)
+{
+	const struct cred *old;
+	int error;
+
+	error = txf_plan_make(part);
+	if (error)
+		return error;
+	old = override_creds(part->vol->cred);
+	error = take_xattrs(part, no);
+	revert_creds(old);
+	return error;
+}
+
 static int prepare(struct txf_part *part, struct ktm_enlistment *en,
 		   struct refusal *no)
 {
@@ -161,13 +202,11 @@ static int prepare(struct txf_part *part, struct ktm_enlistment *en,
 	old = override_creds(part->vol->cred);
 	error = check_fresh(part, no);
 	revert_creds(old);
-	if (no->reason == KTM_REASON_CONFLICT)
-		txf_volume_count(part->vol, TXF_COUNT_CONFLICTS, 1);
 	if (error)
 		return error;
 	if (!deny_writers(part, no))
 		return -ETXTBSY;
-	error = txf_plan_make(part);
+	error = plan(part, no);
 	if (error || list_empty(&part->steps))
 		return error;
 	error = txf_durable_content(part);
@@ -189,6 +228,8 @@ void txf_prepare(struct txf_part *part, struct ktm_enlistment *en)
 		return;
 	}
 	error = prepare(part, en, no);
+	if (no->reason == KTM_REASON_CONFLICT)
+		txf_volume_count(part->vol, TXF_COUNT_CONFLICTS, 1);
 	if (error) {
 		if (!no->reason)
 			refuse(no, KTM_REASON_RM, -error, part, NULL, NULL);

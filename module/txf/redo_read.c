@@ -110,17 +110,19 @@ static int take_attr(const u8 *bytes, u32 len, struct txf_step_attr *attr)
 
 static int take_stamp(const u8 *bytes, u32 len, struct txf_stamp *stamp)
 {
-	struct ktm_disk_txf_stamp disk;
+	struct ktm_disk_txf_stamp disk = { };
 
-	if (len != sizeof(disk))
+	if (len != sizeof(disk) && len != offsetof(typeof(disk), xattrs))
 		return -EUCLEAN;
-	memcpy(&disk, bytes, sizeof(disk));
+	memcpy(&disk, bytes, len);
+	stamp->xattrs = le32_to_cpu(disk.xattrs);
+	stamp->has_xattrs = len == sizeof(disk);
 	stamp->mtime.tv_sec = le64_to_cpu(disk.mtime_sec);
 	stamp->mtime.tv_nsec = le32_to_cpu(disk.mtime_nsec);
 	stamp->mode = le32_to_cpu(disk.mode);
 	stamp->uid = make_kuid(&init_user_ns, le32_to_cpu(disk.uid));
 	stamp->gid = make_kgid(&init_user_ns, le32_to_cpu(disk.gid));
-	if (!S_ISREG(stamp->mode) || !uid_valid(stamp->uid) ||
+	if (disk.reserved || !S_ISREG(stamp->mode) || !uid_valid(stamp->uid) ||
 	    !gid_valid(stamp->gid) || stamp->mtime.tv_nsec >= NSEC_PER_SEC)
 		return -EUCLEAN;
 	return 0;

@@ -106,6 +106,7 @@ static int put_stamp(struct writer *writer, const struct txf_stamp *stamp)
 		.mode = cpu_to_le32(stamp->mode),
 		.uid = cpu_to_le32(from_kuid(&init_user_ns, stamp->uid)),
 		.gid = cpu_to_le32(from_kgid(&init_user_ns, stamp->gid)),
+		.xattrs = cpu_to_le32(stamp->xattrs),
 	};
 
 	return put_bytes(writer, &disk, sizeof(disk));

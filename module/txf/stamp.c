@@ -5,7 +5,9 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
+#include "attr.h"
 #include "compat.h"
+#include "move.h"
 #include "stamp.h"
 
 /* Who is changed in each of so many ticks will not be as it was at prepare. */
@@ -16,6 +18,7 @@ int txf_stamp_take(struct txf_stamp *stamp, const struct inode *inode)
 	struct timespec64 now;
 	int tries;
 
+	stamp->has_xattrs = false;
 	for (tries = 0; tries < STAMP_TRIES; tries++) {
 		stamp->size = i_size_read(inode);
 		stamp->mtime = txf_inode_mtime(inode);
@@ -55,11 +58,27 @@ bool txf_stamp_is_all(const struct txf_stamp *stamp, const struct inode *inode)
 	       timespec64_equal(&ctime, &stamp->ctime);
 }
 
-bool txf_stamp_is_content(const struct txf_stamp *stamp,
-			  const struct inode *inode)
+int txf_stamp_take_xattrs(struct txf_stamp *stamp, struct dentry *dentry)
 {
-	struct timespec64 mtime = txf_inode_mtime(inode);
+	int error = txf_attr_digest(dentry, &stamp->xattrs);
 
-	return is_owner(stamp, inode) &&
-	       timespec64_equal(&mtime, &stamp->mtime);
+	stamp->has_xattrs = !error;
+	return error;
+}
+
+int txf_stamp_content(const struct txf_stamp *stamp, struct dentry *dentry)
+{
+	struct inode *inode = d_inode(dentry);
+	struct timespec64 mtime = txf_inode_mtime(inode);
+	u32 xattrs;
+	int error;
+
+	if (!is_owner(stamp, inode) || !timespec64_equal(&mtime, &stamp->mtime))
+		return TXF_SKIPPED;
+	if (!stamp->has_xattrs)
+		return TXF_DONE;
+	error = txf_attr_digest(dentry, &xattrs);
+	if (error)
+		return error;
+	return xattrs == stamp->xattrs ? TXF_DONE : TXF_SKIPPED;
 }

@@ -18,8 +18,10 @@
  * @mode: type and permission
  * @uid: owner
  * @gid: group
+ * @xattrs: digest of the extended attributes
+ * @has_xattrs: @xattrs is set
  *
- * The log keeps the times of content, the mode and the owner.
+ * The log keeps the times of content, the mode, the owner and the digest.
  */
 struct txf_stamp {
 	loff_t size;
@@ -28,7 +30,11 @@ struct txf_stamp {
 	umode_t mode;
 	kuid_t uid;
 	kgid_t gid;
+	u32 xattrs;
+	bool has_xattrs;
 };
+
+struct dentry;
 
 /**
  * txf_stamp_take - remember what an object looks like
@@ -54,15 +60,29 @@ int txf_stamp_take(struct txf_stamp *stamp, const struct inode *inode);
 bool txf_stamp_is_all(const struct txf_stamp *stamp, const struct inode *inode);
 
 /**
- * txf_stamp_is_content - has an object the content, mode and owner it had?
+ * txf_stamp_take_xattrs - remember the extended attributes, too
+ * @stamp: from txf_stamp_take(); if it is still txf_stamp_is_all() afterwards, the
+ *	attributes are those of then
+ * @dentry: of the object
+ *
+ * Context: with the credentials of the kernel.
+ * Return: 0 or a negative errno.
+ */
+int txf_stamp_take_xattrs(struct txf_stamp *stamp, struct dentry *dentry);
+
+/**
+ * txf_stamp_content - has an object the content, mode, owner and attributes it had?
  * @stamp: how it looked, perhaps in an earlier life
- * @inode: the object, no directory
+ * @dentry: of the object, no directory
  *
  * The steps of a commit give an object and take from it names, which changes its
  * ctime; and its length can be shorter on disk than it was. So only the time of
- * its content counts, which prepare has made durable.
+ * its content counts, which prepare has made durable, and the extended attributes
+ * themselves, whose change no other time tells.
+ *
+ * Context: with the credentials of the kernel.
+ * Return: 0 (TXF_DONE) if it has; 1 (TXF_SKIPPED) if not; or a negative errno.
  */
-bool txf_stamp_is_content(const struct txf_stamp *stamp,
-			  const struct inode *inode);
+int txf_stamp_content(const struct txf_stamp *stamp, struct dentry *dentry);
 
 #endif /* _KTM_TXF_STAMP_H */

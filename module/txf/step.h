@@ -66,7 +66,7 @@ struct txf_step_attr {
  * @value_size: its length
  * @old_crc: with TXF_STEP_F_OLD_VALUE: CRC of the value expected
  *
- * Fields are constant once the step is listed.
+ * Fields are constant once the step is listed, but for @stamp until prepare is over.
  */
 struct txf_step {
 	struct list_head list;

@@ -142,6 +142,11 @@ struct ktm_disk_txf_attr {
  * @mode: type and permission expected
  * @uid: owner expected
  * @gid: group expected
+ * @xattrs: sum of the CRC32 of each extended attribute expected: of its name with the
+ *	NUL, and its value
+ * @reserved: 0
+ *
+ * The last two are missing in what older versions have written.
  */
 struct ktm_disk_txf_stamp {
 	__le64 mtime_sec;
@@ -149,6 +154,8 @@ struct ktm_disk_txf_stamp {
 	__le32 mode;
 	__le32 uid;
 	__le32 gid;
+	__le32 xattrs;
+	__le32 reserved;
 };
 
 #define TXF_IDENTITY_MAGIC	0x3144494658544d4bULL	/* "KMTXFID1" */

@@ -192,6 +192,43 @@ TEST_F(kept, mode_changed)
 	ASSERT_EQ(1, nr_kept(&self->part));
 }
 
+static int set_xattr(const struct part *part, const char *name, const char *value)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/%s", part->path, name);
+	return setxattr(path, "user.test", value, strlen(value), 0) ? -errno : 0;
+}
+
+/* Only an extended attribute: set, changed or removed. */
+TEST_F(kept, xattr_changed)
+{
+	ASSERT_EQ(0, put(self->part.dir, "f", "old"));
+	ASSERT_EQ(0, put(self->part.dir, "removed", "old r"));
+	ASSERT_EQ(0, put(self->part.dir, "g", "old g"));
+	ASSERT_EQ(0, put(self->part.dir, "same", "old s"));
+	ASSERT_EQ(0, set_xattr(&self->part, "removed", "one"));
+	ASSERT_EQ(0, set_xattr(&self->part, "g", "one"));
+	ASSERT_EQ(0, set_xattr(&self->part, "same", "one"));
+	ASSERT_EQ(0, tx_put(self->part.slow.tx, self->part.dir, "f", O_TRUNC, "mine"));
+	ASSERT_EQ(0, tx_put(self->part.slow.tx, self->part.dir, "g", O_TRUNC, "mine g"));
+	ASSERT_EQ(0, tx_put(self->part.slow.tx, self->part.dir, "same", O_TRUNC, "mine s"));
+	ASSERT_EQ(0, tx_unlink(self->part.slow.tx, self->part.dir, "removed"));
+	ASSERT_TRUE(slow_commit(&self->part.slow));
+	ASSERT_EQ(0, set_xattr(&self->part, "f", "two"));
+	ASSERT_EQ(0, set_xattr(&self->part, "removed", "two"));
+	ASSERT_EQ(0, run("setfattr -x user.test %s/g", self->part.path));
+	ASSERT_EQ(0, end_commit(&self->part));
+
+	ASSERT_STREQ("old", get(self->part.dir, "f"));
+	ASSERT_STREQ("old g", get(self->part.dir, "g"));
+	ASSERT_STREQ("old r", get(self->part.dir, "removed"));
+	ASSERT_STREQ("mine s", get(self->part.dir, "same"));
+	ASSERT_EQ(2, nr_kept(&self->part));
+	ASSERT_TRUE(is_listed(variant->type, self->part.path, "f", "overtaken", "mine"));
+	ASSERT_TRUE(is_listed(variant->type, self->part.path, "g", "overtaken", "mine g"));
+}
+
 /* A new link is no newer work; and nothing is kept where nothing is lost. */
 TEST_F(kept, linked_from_outside)
 {
@@ -223,6 +260,7 @@ TEST_F(displaced, written_in_place)
 	ASSERT_EQ(0, put(self->part.dir, "f", "old f"));
 	ASSERT_EQ(0, put(self->part.dir, "r", "old r"));
 	ASSERT_EQ(0, put(self->part.dir, "same", "old s"));
+	ASSERT_EQ(0, set_xattr(&self->part, "same", "one"));
 	ASSERT_EQ(0, put(self->part.dir, "x", "x"));
 	ASSERT_EQ(0, tx_put(self->part.slow.tx, self->part.dir, "f", O_TRUNC, "mine"));
 	ASSERT_EQ(0, tx_put(self->part.slow.tx, self->part.dir, "same", O_TRUNC, "mine"));

@@ -44,10 +44,10 @@
  * no more than a name if the directory is gone. Nothing but the administrator
  * and KTM_TXF_DISABLE_F_FORGET removes them.
  *
- * Content counts as newer by its time of modification, and so do the mode and
- * owner of a file. A change of extended attributes alone, or by a shared writable
- * mapping that was there before prepare and is not noted in that time yet, is
- * not noticed between prepare and commit.
+ * Content counts as newer by its time of modification; the mode, owner and extended
+ * attributes of a file by what they are. A change by a shared writable mapping that
+ * was there before prepare and is not noted in that time yet, is not noticed between
+ * prepare and commit.
  *
  * Open files. A file that the transaction has written must be closed, and its
  * shared writable mappings undone, before commit is asked for. If it is still
