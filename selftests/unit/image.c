@@ -276,7 +276,7 @@ static int read_image(void *ctx, u64 offset, void *data, u32 length)
 {
 	struct image_replay *state = ctx;
 	struct image *image = state->image;
-	u64 byte = image->flip / 8;
+	u64 bit = image->flip - 1, byte = bit / 8;
 
 	if (offset > IMAGE_SIZE || length > IMAGE_SIZE - offset)
 		abort();
@@ -284,7 +284,7 @@ static int read_image(void *ctx, u64 offset, void *data, u32 length)
 		return -EIO;
 	memcpy(data, image->cached + offset, length);
 	if (image->flip && byte >= offset && byte < offset + length)
-		((u8 *)data)[byte - offset] ^= 1 << image->flip % 8;
+		((u8 *)data)[byte - offset] ^= 1 << bit % 8;
 	return 0;
 }
 

@@ -34,7 +34,7 @@ struct image_record {
  * @cached: the contents as read
  * @stable: the contents that survive a power cut
  * @dirty: blocks where the two differ
- * @flip: bit of the device that is read inverted, or 0: none
+ * @flip: 1 + bit of the device that is read inverted, or 0: none
  * @reads_left: reads until one fails, or 0: none does
  * @super: the superblock written last
  * @slot: where it stands
