@@ -18,7 +18,7 @@ MODULES := $(O)/modules-$(KERNEL)
 # For scripts/check and what it calls.
 export O
 
-.PHONY: all modules userlib deps check check-debug crash-all model-all random-all bench-scale demo install uninstall clean help
+.PHONY: all modules userlib deps check check-debug crash-all enumerate-all fuzz-all model-all random-all bench-scale demo install uninstall clean help
 
 all: modules userlib
 
@@ -40,6 +40,12 @@ check-debug: deps
 
 crash-all: deps
 	KTM_CRASH_POINTS=all scripts/check crash
+
+enumerate-all: deps
+	KTM_CHECK_SHOW='^#' scripts/check enumerate_all flips
+
+fuzz-all: deps
+	KTM_CHECK_SHOW='^#' scripts/check fuzz_all
 
 model-all: deps
 	MODEL_CUTS=2 MODEL_LOSSES=2 MODEL_LTL_ALL=1 scripts/check model model_mutations
@@ -71,6 +77,8 @@ help:
 	@echo 'make check        every check: style, builds, unit tests, tests in a virtual machine'
 	@echo 'make check-debug  every kselftest under the debug kernel (built when needed, minutes)'
 	@echo 'make crash-all    a power cut at every point of the crash tests (hours)'
+	@echo 'make enumerate-all  every image that power cuts leave of a log, very many (minutes)'
+	@echo 'make fuzz-all     50 million executions of the fuzzers'
 	@echo 'make model-all    the model of the commit protocol, larger and broken on purpose (minutes)'
 	@echo 'make random-all   a million random calls against a reference model, debug kernel'
 	@echo 'make bench-scale  cost and memory with up to a million open transactions'
