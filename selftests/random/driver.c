@@ -32,7 +32,7 @@ int d_tx_file(struct driver *d, int tx)
 }
 
 /* By a fd of its own, so that it can be asked when no other is open. */
-static int query_tx(struct driver *d, int tx, struct ktm_tx_info *info)
+int d_query_tx(struct driver *d, int tx, struct ktm_tx_info *info)
 {
 	struct ktm_open open = { .size = sizeof(open) };
 	int ret;
@@ -63,7 +63,7 @@ void d_settle(struct driver *d)
 	for (i = 0; i < M_TXS; i++) {
 		if (!d->model.tx[i].used || !d->model.tx[i].decided)
 			continue;
-		while (!query_tx(d, i, &info) && is_on_its_way(info.state)) {
+		while (!d_query_tx(d, i, &info) && is_on_its_way(info.state)) {
 			if (now_ns() > limit) {
 				d_note(d, "wait for the decision", i, -1, -1);
 				d_differ(d, "no decision comes");
@@ -87,7 +87,7 @@ void d_await_begin(struct driver *d, int tx, bool commit)
 
 	if (commit && d->model.freeze == M_FROZEN)
 		d_thaw(d);
-	while (begins && !query_tx(d, tx, &info) && info.state == m->state) {
+	while (begins && !d_query_tx(d, tx, &info) && info.state == m->state) {
 		if (now_ns() > limit)
 			d_differ(d, "%s, and nothing happens", d->now.what);
 		usleep(20);
@@ -174,6 +174,7 @@ void driver_open(struct driver *d, const __u8 *tm_uuid)
 		d->model.aborted = 0;
 	}
 	remote_start(&d->remote, d->tm);
+	d_callers_start(d);
 }
 
 void driver_reattached(struct driver *d)

@@ -15,6 +15,7 @@
 #define OPS_MAX		64
 #define ERRNO_MAX	140
 #define INFO_MAX	64		/* bytes of recovery information */
+#define CALLERS		2		/* processes whose calls may wait */
 
 /* Counts that all processes share; each has its own. */
 struct tally {
@@ -47,6 +48,15 @@ struct d_rm {
 	bool loose;		/* several notifications came at once: in any order */
 };
 
+/* A process that sets a savepoint, or the like, and waits */
+struct d_caller {
+	struct remote remote;
+	int tx;			/* -1: it has nothing to do */
+	struct handle file;
+	__u64 savepoint;
+	const char *name;
+};
+
 struct call {
 	__u64 nth;
 	const char *what;
@@ -65,6 +75,7 @@ struct driver {
 	bool alone;		/* nobody else uses the TM: its counts are the model's */
 	const char *device;	/* of the log, if it may be detached in the middle */
 	struct remote remote;
+	struct d_caller caller[CALLERS];
 	struct m_world model;
 	struct d_tx tx[M_TXS];
 	struct d_en en[M_TXS][M_ENS];
@@ -105,6 +116,10 @@ void d_bytes(struct driver *d, const char *what, const void *got, const void *wa
 _Noreturn void d_differ(struct driver *d, const char *format, ...);
 void d_settle(struct driver *d);
 void d_await_begin(struct driver *d, int tx, bool commit);
+int d_query_tx(struct driver *d, int tx, struct ktm_tx_info *info);
+void d_callers_start(struct driver *d);
+void d_callers_stop(struct driver *d);
+void d_callers_check(struct driver *d);
 int d_open_tm(struct driver *d);
 void d_thaw(struct driver *d);
 void d_reattach(struct driver *d);

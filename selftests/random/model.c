@@ -26,6 +26,9 @@ void m_post(struct m_rm *rm, struct m_en *en, __u32 type)
 	if (i == rm->nr_queue)
 		rm->nr_queue++;
 	rm->queue[i] = (struct m_note){ .type = type, .en = en };
+	if (type == KTM_NOTIFY_SAVEPOINT || type == KTM_NOTIFY_SAVEPOINT_ROLLBACK ||
+	    type == KTM_NOTIFY_SAVEPOINT_RELEASE)
+		rm->queue[i].savepoint = en->tx->saves.about;
 }
 
 void m_cancel(struct m_rm *rm, struct m_en *en)
@@ -96,7 +99,8 @@ __u32 m_waiting(const struct m_tx *tx)
 
 		if (!m_member(en) || en->earlier)
 			continue;
-		nr += en->state == KTM_EN_S_PREPREPARING ||
+		nr += en->state == KTM_EN_S_SAVEPOINT ||
+		      en->state == KTM_EN_S_PREPREPARING ||
 		      en->state == KTM_EN_S_PREPARING ||
 		      en->state == KTM_EN_S_SINGLE_PHASE ||
 		      en->state == KTM_EN_S_COMMITTING ||
@@ -322,6 +326,8 @@ void m_conclude(struct m_world *world, struct m_tx *tx)
 {
 	struct m_en *en = NULL;
 
+	if (tx->state == KTM_TX_S_SAVEPOINT && !m_waiting(tx))
+		m_savepoint_answered(tx);
 	if (tx->state == KTM_TX_S_PREPREPARING && !m_waiting(tx))
 		phase_0_over(world, tx);
 	if (tx->state == KTM_TX_S_PREPARING && !m_waiting(tx))
@@ -356,6 +362,7 @@ void m_abort(struct m_tx *tx, __u32 reason, __u32 error, struct m_rm *rm,
 {
 	struct m_en *superior = m_superior(tx), *en = NULL;
 
+	m_savepoint_overtaken(tx);
 	tx->reason = reason;
 	tx->error = error;
 	tx->reason_rm = rm;
@@ -377,8 +384,9 @@ void m_abort(struct m_tx *tx, __u32 reason, __u32 error, struct m_rm *rm,
 /* "rollback by anyone" */
 bool m_may_abort(const struct m_tx *tx)
 {
-	return tx->state == KTM_TX_S_ACTIVE || tx->state == KTM_TX_S_PREPREPARING ||
-	       tx->state == KTM_TX_S_PREPREPARED || tx->state == KTM_TX_S_PREPARING;
+	return tx->state == KTM_TX_S_ACTIVE || tx->state == KTM_TX_S_SAVEPOINT ||
+	       tx->state == KTM_TX_S_PREPREPARING || tx->state == KTM_TX_S_PREPREPARED ||
+	       tx->state == KTM_TX_S_PREPARING;
 }
 
 static void abort_if_possible(struct m_world *world, struct m_tx *tx, __u32 reason,
@@ -423,6 +431,8 @@ int m_commit(struct m_world *world, struct m_tx *tx)
 {
 	struct m_en *superior = m_superior(tx);
 
+	if (tx->state == KTM_TX_S_SAVEPOINT)
+		return world->freeze == M_FROZEN ? -EAGAIN : -EBUSY;
 	if (tx->state == KTM_TX_S_ACTIVE) {
 		if (world->freeze == M_FROZEN)
 			return -EAGAIN;
@@ -447,7 +457,7 @@ int m_rollback(struct m_world *world, struct m_tx *tx)
 
 int m_set_timeout(struct m_tx *tx, __u64 deadline)
 {
-	if (tx->state != KTM_TX_S_ACTIVE)
+	if (tx->state != KTM_TX_S_ACTIVE && tx->state != KTM_TX_S_SAVEPOINT)
 		return -EPROTO;
 	tx->deadline = deadline;
 	return 0;

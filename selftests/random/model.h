@@ -31,11 +31,25 @@ struct m_en {
 	__u32 flags;		/* KTM_EN_F_* */
 	bool earlier;		/* left by an earlier life that has not asked yet */
 	bool voted;		/* and the vote is in the log */
+	bool refused;		/* to set the savepoint */
 	int files;
 	__u64 key;
 	__u64 order;		/* of enlisting, over the whole world */
 	__u32 records;
 	__u32 info;		/* bytes of recovery information */
+};
+
+struct m_savepoints {
+	__u64 ids[KTM_TX_MAX_SAVEPOINTS];	/* that are there, by rising number */
+	int nr;
+	__u64 last;		/* the highest number that was ever given */
+	__u32 asks;		/* enum ktm_notify: what is asked, or was last */
+	__u64 about;		/* for this savepoint */
+	int error;		/* of the first that has refused */
+	struct m_rm *error_rm;
+	bool over;		/* the call has a result */
+	int result;
+	struct m_rm *result_rm;
 };
 
 struct m_tx {
@@ -50,11 +64,13 @@ struct m_tx {
 	int files;
 	__u64 deadline;
 	__u64 clock;		/* of its decision or promise */
+	struct m_savepoints saves;
 	struct m_en en[M_ENS];
 };
 
 struct m_note {
 	__u32 type;
+	__u64 savepoint;
 	struct m_en *en;	/* NULL: LAST_RECOVER */
 };
 
@@ -97,6 +113,14 @@ int m_outcome(const struct m_tx *tx, bool commit);
 
 /* A commit that a freeze has to wait for. */
 bool m_busy(const struct m_tx *tx);
+
+/*
+ * Asks one of enum ktm_notify: as the ioctl, or -EINPROGRESS if it waits for answers;
+ * then the result is in tx.saves when it is over.
+ */
+int m_savepoint(struct m_world *world, struct m_tx *tx, __u32 asks, __u64 *savepoint,
+		struct m_rm **rm);
+int m_savepoint_answer(struct m_world *world, struct m_en *en, __u64 savepoint, __u32 error);
 
 int m_enlist(struct m_world *world, struct m_tx *tx, struct m_rm *rm, struct m_en *en,
 	     __u64 key, __u32 flags);
@@ -148,5 +172,7 @@ void m_phase_begin(struct m_world *world, struct m_tx *tx);
 void m_prepare(struct m_tx *tx);
 void m_decide(struct m_world *world, struct m_tx *tx);
 void m_conclude(struct m_world *world, struct m_tx *tx);
+void m_savepoint_answered(struct m_tx *tx);
+void m_savepoint_overtaken(struct m_tx *tx);
 
 #endif /* _SELFTESTS_RANDOM_MODEL_H */

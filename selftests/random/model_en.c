@@ -8,7 +8,8 @@
 #include "model.h"
 
 #define IN(state)	(1U << KTM_EN_S_##state)
-#define UNDECIDED	(IN(ACTIVE) | IN(PREPREPARING) | IN(PREPREPARED) | IN(PREPARING))
+#define UNDECIDED	(IN(ACTIVE) | IN(SAVEPOINT) | IN(PREPREPARING) | IN(PREPREPARED) | \
+			 IN(PREPARING))
 
 /* In which states an answer is right, and in which it comes late. */
 struct rule {
@@ -100,6 +101,8 @@ int m_enlist(struct m_world *world, struct m_tx *tx, struct m_rm *rm, struct m_e
 		return ret;
 	if (tx->state == KTM_TX_S_ABORTING || tx->state == KTM_TX_S_ABORTED)
 		return -ECANCELED;
+	if (tx->state == KTM_TX_S_SAVEPOINT)
+		return -EBUSY;
 	if (!may_come(tx, flags))
 		return -EPROTO;
 	if (flags & KTM_EN_F_SUPERIOR && m_superior(tx))
@@ -174,6 +177,8 @@ static int order(struct m_world *world, struct m_en *en, unsigned int cmd)
 		return -EPERM;
 	if (tx->state == KTM_TX_S_ABORTING || tx->state == KTM_TX_S_ABORTED)
 		return -ECANCELED;
+	if (tx->state == KTM_TX_S_SAVEPOINT)
+		return -EBUSY;
 	if (en->state == KTM_EN_S_ACTIVE && cmd != KTM_IOC_EN_COMMIT)
 		world->clock++;
 	ret = resume(en);
@@ -340,6 +345,7 @@ void m_en_close(struct m_world *world, struct m_en *en)
 		return;
 	switch (en->state) {
 	case KTM_EN_S_ACTIVE:
+	case KTM_EN_S_SAVEPOINT:
 	case KTM_EN_S_PREPREPARING:
 	case KTM_EN_S_PREPREPARED:
 	case KTM_EN_S_PREPARING:

@@ -54,6 +54,7 @@ static void rm_leaves(struct m_world *world, struct m_rm *rm, struct m_en *en)
 
 	switch (en->state) {
 	case KTM_EN_S_ACTIVE:
+	case KTM_EN_S_SAVEPOINT:
 	case KTM_EN_S_PREPREPARING:
 	case KTM_EN_S_PREPREPARED:
 	case KTM_EN_S_PREPARING:
@@ -171,6 +172,7 @@ static void recover(struct m_tx *tx)
 
 	tx->state = decided ? KTM_TX_S_COMMITTING : KTM_TX_S_ORPHANED;
 	tx->recovered = true;
+	memset(&tx->saves, 0, sizeof(tx->saves));
 	for (i = 0; i < M_ENS; i++) {
 		struct m_en *en = &tx->en[i];
 		bool superior = en->used && en->flags & KTM_EN_F_SUPERIOR && !decided;

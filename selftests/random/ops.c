@@ -170,6 +170,9 @@ static const struct {
 	{ "set_timeout", op_set_timeout, 6 },
 	{ "deadline", op_expire, 1 },
 	{ "tx_close", op_tx_close, 70 },
+	{ "savepoint", op_savepoint, 40 },
+	{ "savepoint_done", op_savepoint_answer, 60 },
+	{ "kill_caller", op_kill_caller, 1 },
 	{ "move", op_move, 15 },
 	{ "rm_create", op_rm_create, 10 },
 	{ "rm_recover", op_rm_recover, 12 },
@@ -242,6 +245,7 @@ void driver_run(struct driver *d, __u64 nr)
 		d->tally->ns[op] += now_ns() - begin;
 		for (; last < d->nr_calls; last++)
 			d->tally->results[op][-d->trace[last % TRACE].got]++;
+		d_callers_check(d);
 		d_reap(d);
 		if (d->now.tx >= 0 && d->model.tx[d->now.tx].used && !d_random(d, 2)) {
 			d_check_tx(d, d->now.tx);
@@ -265,6 +269,7 @@ static void close_txs(struct driver *d)
 					m_en_close(&d->model, &d->model.tx[i].en[k]);
 					d_agree(d, 0, 0);
 				}
+		d_callers_check(d);
 		for (k = 0; k < TX_FILES; k++)
 			if (d->tx[i].file[k].fd >= 0) {
 				d_note(d, "tx close", i, NOBODY, NOBODY);
@@ -293,6 +298,7 @@ void driver_quiet(struct driver *d)
 	d_settle(d);
 	d_reap(d);
 	remote_kill(&d->remote);
+	d_callers_stop(d);
 	d_check_tm(d);
 	d->tally->unfinished = m_unfinished(&d->model);
 	d->tally->logged = m_logged(&d->model, ~0ULL);

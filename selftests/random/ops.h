@@ -40,6 +40,9 @@ void close_file(struct driver *d, struct handle *file);
 /* What the clock field of a call does to the TM's */
 int see_clock(struct driver *d, __u64 clock);
 
+/* Reads up to so many notifications. */
+void d_read(struct driver *d, int rm, int room);
+
 /* Somebody who is waited for answers; false: nobody can. */
 bool d_go_on(struct driver *d, int tx);
 
@@ -51,6 +54,10 @@ void op_wait(struct driver *d);
 void op_set_timeout(struct driver *d);
 void op_expire(struct driver *d);
 void op_tx_close(struct driver *d);
+
+void op_savepoint(struct driver *d);
+void op_savepoint_answer(struct driver *d);
+void op_kill_caller(struct driver *d);
 
 void op_rm_create(struct driver *d);
 void op_rm_recover(struct driver *d);

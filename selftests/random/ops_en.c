@@ -26,6 +26,8 @@ static __u32 some_flags(struct driver *d, struct m_tx *tx)
 		flags |= KTM_EN_F_PREPREPARE;
 	if (!d_random(d, 4))
 		flags |= KTM_EN_F_DISCONNECTED;
+	if (d_random(d, 6))
+		flags |= KTM_EN_F_SAVEPOINTS;
 	return flags;
 }
 

@@ -42,6 +42,9 @@ static const struct guarded of_tx[] = {
 	{ KTM_IOC_TX_INFO, sizeof(struct ktm_tx_info), KTM_RIGHT_QUERY },
 	{ KTM_IOC_EN_LIST, sizeof(struct ktm_list), KTM_RIGHT_QUERY },
 	{ KTM_IOC_TX_SET_TIMEOUT, sizeof(struct ktm_tx_set_timeout), KTM_RIGHT_SET },
+	{ KTM_IOC_TX_SAVEPOINT, sizeof(struct ktm_tx_savepoint), KTM_RIGHT_SET },
+	{ KTM_IOC_TX_RELEASE, sizeof(struct ktm_tx_savepoint), KTM_RIGHT_SET },
+	{ KTM_IOC_TX_ROLLBACK_TO, sizeof(struct ktm_tx_savepoint), KTM_RIGHT_ROLLBACK },
 	{ KTM_IOC_TX_COMMIT, sizeof(struct ktm_tx_end), KTM_RIGHT_COMMIT },
 	{ KTM_IOC_TX_ROLLBACK, sizeof(struct ktm_tx_end), KTM_RIGHT_ROLLBACK },
 	{ }
@@ -73,6 +76,7 @@ static const struct guarded of_en[] = {
 	{ KTM_IOC_EN_PREPREPARE, sizeof(struct ktm_en_answer), KTM_RIGHT_ANSWER },
 	{ KTM_IOC_EN_PREPARE, sizeof(struct ktm_en_answer), KTM_RIGHT_ANSWER },
 	{ KTM_IOC_EN_COMMIT, sizeof(struct ktm_en_answer), KTM_RIGHT_ANSWER },
+	{ KTM_IOC_EN_SAVEPOINT_COMPLETE, sizeof(struct ktm_en_savepoint), KTM_RIGHT_ANSWER },
 	{ KTM_IOC_EN_ROLLBACK, sizeof(struct ktm_en_rollback), KTM_RIGHT_ANSWER },
 	{ }
 };

@@ -95,6 +95,7 @@ static bool is_note(struct driver *d, const struct m_note *note, const struct kt
 			key = note->en->key;
 	}
 	return got->type == note->type && got->key == key &&
+	       got->savepoint == note->savepoint &&
 	       !memcmp(got->enlistment, en, KTM_UUID_SIZE) &&
 	       !memcmp(got->tx, tx, KTM_UUID_SIZE);
 }
@@ -124,7 +125,6 @@ static void take_note(struct driver *d, int rm, const struct ktm_notification *g
 	struct m_note note;
 	int i;
 
-	d_number(d, "size of a notification", got->size, sizeof(*got));
 	if (got->clock > KTM_CLOCK_MAX * 2 || (d->alone && got->clock != d->model.clock))
 		d_differ(d, "the notification has the clock %llu", got->clock);
 	for (i = 0; i < model->nr_queue; i++)
@@ -147,25 +147,59 @@ static void take_note(struct driver *d, int rm, const struct ktm_notification *g
 		d->rm[rm].loose = false;
 }
 
-void op_rm_read(struct driver *d)
+void d_read(struct driver *d, int rm, int room)
 {
 	struct ktm_notification notes[8];
-	int rm = pick_rm(d), room = 1 + d_random(d, ARRAY_LEN(notes)), i, want;
+	int i, want;
 	ssize_t got;
 
-	if (rm < 0)
-		return;
+	if (room > ARRAY_LEN(notes))
+		room = ARRAY_LEN(notes);
 	memset(notes, 0x5a, sizeof(notes));
 	want = d->model.rm[rm].nr_queue < room ? d->model.rm[rm].nr_queue : room;
 	d_note(d, "read", NOBODY, NOBODY, rm);
-	if (!d_random(d, 20)) {
-		d_agree(d, remote_read(&d->remote, d->rm[rm].file, notes, NOTE_FIRST - 1),
-			-EMSGSIZE);
-		return;
-	}
 	got = remote_read(&d->remote, d->rm[rm].file, notes, room * sizeof(notes[0]));
 	d_agree(d, got < 0 ? got : 0, want ? 0 : -EAGAIN);
 	d_number(d, "length", got < 0 ? 0 : got, want * sizeof(notes[0]));
-	for (i = 0; i < want; i++)
+	for (i = 0; i < want; i++) {
+		d_number(d, "size of a notification", notes[i].size, sizeof(notes[i]));
 		take_note(d, rm, &notes[i]);
+	}
+}
+
+/* Room for a record of the first version, which has no savepoint, or for less */
+static void read_old(struct driver *d, int rm)
+{
+	struct ktm_notification note = { .size = 0 };
+	struct m_rm *model = &d->model.rm[rm];
+	ssize_t got;
+
+	if (!d_random(d, 2)) {
+		d_agree(d, remote_read(&d->remote, d->rm[rm].file, &note, NOTE_FIRST - 1),
+			-EMSGSIZE);
+		return;
+	}
+	if (model->nr_queue > 1 && d->rm[rm].loose)
+		return;		/* nobody knows which is the first */
+	got = remote_read(&d->remote, d->rm[rm].file, &note, NOTE_FIRST);
+	d_agree(d, got < 0 ? got : 0, !model->nr_queue ? -EAGAIN :
+		model->queue[0].savepoint ? -EMSGSIZE : 0);
+	if (got < 0)
+		return;
+	d_number(d, "length", got, NOTE_FIRST);
+	d_number(d, "size of a notification", note.size, NOTE_FIRST);
+	take_note(d, rm, &note);
+}
+
+void op_rm_read(struct driver *d)
+{
+	int rm = pick_rm(d), room = 1 + d_random(d, 8);
+
+	if (rm < 0)
+		return;
+	d_note(d, "read", NOBODY, NOBODY, rm);
+	if (!d_random(d, 20))
+		read_old(d, rm);
+	else
+		d_read(d, rm, room);
 }

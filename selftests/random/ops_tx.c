@@ -138,6 +138,28 @@ static bool gather(struct driver *d, int tx)
 	return true;
 }
 
+/* One that takes part goes, with its answer; not the superior's, who is waited for. */
+static void lose_rm(struct driver *d, int tx)
+{
+	struct m_tx *m = &d->model.tx[tx];
+	struct m_en *superior = m_superior(m);
+	int rm = d_random(d, M_RMS), i;
+
+	if (d->rm[rm].file.fd < 0 || d->rm[rm].file.away ||
+	    (superior && superior->rm == &d->model.rm[rm]))
+		return;
+	for (i = 0; i < M_ENS; i++)
+		if (m_member(&m->en[i]) && m->en[i].rm == &d->model.rm[rm])
+			break;
+	if (i == M_ENS)
+		return;
+	d_note(d, "rm close", NOBODY, NOBODY, rm);
+	close_file(d, &d->rm[rm].file);
+	m_rm_close(&d->model, &d->model.rm[rm]);
+	d_agree(d, 0, 0);
+	d_settle(d);
+}
+
 /* A call that waits, in the other process, until all have answered. */
 void op_wait(struct driver *d)
 {
@@ -152,6 +174,8 @@ void op_wait(struct driver *d)
 	if (tx < 0 || !is_unsettled(&d->model.tx[tx]) || !gather(d, tx))
 		return;
 	m = &d->model.tx[tx];
+	if (commit && m->state == KTM_TX_S_SAVEPOINT)
+		return;		/* it would not wait */
 	at = d_tx_file(d, tx);
 	file = &d->tx[tx].file[at];
 	if (!file->away)
@@ -165,7 +189,8 @@ void op_wait(struct driver *d)
 		m_rollback(&d->model, m);
 	d_settle(d);
 	while ((commit || m->state == KTM_TX_S_ABORTING) && !m_tx_settled(m) && d_go_on(d, tx))
-		;
+		if (!m_tx_settled(m) && !d_random(d, 8))
+			lose_rm(d, tx);
 	d_note(d, commit ? "commit waited" : "rollback waited", tx, NOBODY, NOBODY);
 	got = remote_ioctl_finish(&d->remote, &arg, sizeof(arg));
 	d_agree(d, got, m_outcome(m, commit));
@@ -199,9 +224,11 @@ void op_expire(struct driver *d)
 	__u64 limit = now_ns() + PATIENCE * MSEC;
 	int tx = pick_open_tx(d), want;
 	struct handle file;
+	__u32 state;
 
 	if (tx < 0)
 		return;
+	state = d->model.tx[tx].state;
 	file = d->tx[tx].file[d_tx_file(d, tx)];
 	arg.deadline = now_ns() + MSEC;
 	d_note(d, "deadline passes", tx, NOBODY, NOBODY);
@@ -211,7 +238,7 @@ void op_expire(struct driver *d)
 		return;
 	do {
 		d_agree(d, CALL(d, file, KTM_IOC_TX_INFO, &info), 0);
-		if (info.state != KTM_TX_S_ACTIVE)
+		if (info.state != state)
 			break;
 		usleep(200);
 	} while (now_ns() < limit);

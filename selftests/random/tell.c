@@ -25,7 +25,8 @@ static const char *tx_name(__u32 state)
 {
 	static const char * const names[] = { "NEW", "ACTIVE", "PREPARING", "DECIDING",
 		"SINGLE_PHASE", "COMMITTING", "ABORTING", "COMMITTED", "ABORTED", "INDOUBT",
-		"PREPREPARING", "PREPREPARED", "PROMISING", "PREPARED", "ORPHANED" };
+		"PREPREPARING", "PREPREPARED", "PROMISING", "PREPARED", "ORPHANED",
+		"SAVEPOINT" };
 
 	return state < ARRAY_LEN(names) ? names[state] : "?";
 }
@@ -34,7 +35,7 @@ static const char *en_name(__u32 state)
 {
 	static const char * const names[] = { "NEW", "ACTIVE", "PREPARING", "PREPARED",
 		"SINGLE_PHASE", "COMMITTING", "ABORTING", "DONE", "PREPREPARING",
-		"PREPREPARED", "PROMISING", "WATCHING" };
+		"PREPREPARED", "PROMISING", "WATCHING", "SAVEPOINT" };
 
 	return state < ARRAY_LEN(names) ? names[state] : "?";
 }
