@@ -62,6 +62,9 @@ static void check_tx_info(struct driver *d, int tx)
 	d_bytes(d, "uuid", info.uuid, d->tx[tx].uuid, KTM_UUID_SIZE);
 	d_bytes(d, "tm_uuid", info.tm_uuid, d->tm_uuid, KTM_UUID_SIZE);
 	d_number(d, "state", info.state, model->state);
+	/* it is not in the log */
+	if (strcmp(info.description, model->recovered ? "" : "random"))
+		d_differ(d, "the description is '%s'", info.description);
 	check_reason(d, tx, &info);
 	check_superior(d, tx, &info);
 	d_number(d, "nr_enlistments", info.nr_enlistments, m_nr(model));

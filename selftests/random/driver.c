@@ -94,14 +94,32 @@ void d_await_begin(struct driver *d, int tx, bool commit)
 	}
 }
 
+/* Nobody knows it any more. The kernel may have to write its end first. */
+static void check_gone(struct driver *d, int tx)
+{
+	__u64 limit = now_ns() + PATIENCE * MSEC;
+	struct ktm_tx_info info;
+	int got;
+
+	d_note(d, "is it gone", tx, -1, -1);
+	while (!(got = d_query_tx(d, tx, &info)) && now_ns() < limit)
+		usleep(100);
+	d_agree(d, got, -ENOENT);
+}
+
 /* Slots of transactions that have ended and have no fd are free again. */
 void d_reap(struct driver *d)
 {
 	int i;
 
-	for (i = 0; i < M_TXS; i++)
-		if (d->model.tx[i].used && !m_tx_exists(&d->model, &d->model.tx[i]))
-			d->model.tx[i].used = false;
+	for (i = 0; i < M_TXS; i++) {
+		if (!d->model.tx[i].used || m_tx_exists(&d->model, &d->model.tx[i]))
+			continue;
+		/* frozen, a durable TM does not let it go */
+		if (d->model.freeze != M_FROZEN && !d_random(d, 2))
+			check_gone(d, i);
+		d->model.tx[i].used = false;
+	}
 }
 
 void driver_init(struct driver *d, int index, __u64 seed, bool durable,

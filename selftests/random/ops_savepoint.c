@@ -176,6 +176,23 @@ static bool refuse_malformed(struct driver *d, int tx, int which)
 	return true;
 }
 
+/* As many as there may be, while nobody has to be asked */
+static void fill(struct driver *d, int tx, struct handle file)
+{
+	struct m_tx *m = &d->model.tx[tx];
+	struct ktm_tx_savepoint arg;
+	__u64 savepoint = 0;
+	struct m_rm *rm;
+	int want = 0;
+
+	while (!want && m->state == KTM_TX_S_ACTIVE && !m_nr(m)) {
+		arg = (struct ktm_tx_savepoint){ .size = sizeof(arg) };
+		d_note(d, "savepoint", tx, NOBODY, NOBODY);
+		want = m_savepoint(&d->model, m, KTM_NOTIFY_SAVEPOINT, &savepoint, &rm);
+		compare(d, &arg, CALL(d, file, KTM_IOC_TX_SAVEPOINT, &arg), want, savepoint, rm);
+	}
+}
+
 static bool takes_part(const struct m_tx *tx)
 {
 	int i;
@@ -210,6 +227,8 @@ void op_savepoint(struct driver *d)
 		return;
 	}
 	compare(d, &arg, CALL(d, file, calls[which].cmd, &arg), want, savepoint, rm);
+	if (!want && !d_random(d, 40))
+		fill(d, tx, file);
 }
 
 void op_kill_caller(struct driver *d)
