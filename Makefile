@@ -80,7 +80,7 @@ help:
 	@echo 'make enumerate-all  every image that power cuts leave of a log, very many (minutes)'
 	@echo 'make fuzz-all     50 million executions of the fuzzers'
 	@echo 'make model-all    the model of the commit protocol, larger and broken on purpose (minutes)'
-	@echo 'make random-all   a million random calls against a reference model, debug kernel'
+	@echo 'make random-all   a million random calls, against a model and racing, debug kernel'
 	@echo 'make bench-scale  cost and memory with up to a million open transactions'
 	@echo 'make demo         show what it is for, in a virtual machine'
 	@echo 'make install      install modules, library and command line (DESTDIR, PREFIX)'
