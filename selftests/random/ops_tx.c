@@ -134,6 +134,9 @@ static bool gather(struct driver *d, int tx)
 		for (k = 0; k < EN_FILES; k++)
 			if (file[k].fd >= 0 && file[k].away)
 				remote_move(&d->remote, &file[k]);
+		file = &d->rm[en->rm - d->model.rm].file;
+		if (file->fd >= 0 && file->away)
+			remote_move(&d->remote, file);
 	}
 	return true;
 }
@@ -142,16 +145,16 @@ static bool gather(struct driver *d, int tx)
 static void lose_rm(struct driver *d, int tx)
 {
 	struct m_tx *m = &d->model.tx[tx];
-	struct m_en *superior = m_superior(m);
-	int rm = d_random(d, M_RMS), i;
+	struct m_en *superior = m_superior(m), *en = NULL;
+	int i, at = d_random(d, M_ENS), rm;
 
-	if (d->rm[rm].file.fd < 0 || d->rm[rm].file.away ||
-	    (superior && superior->rm == &d->model.rm[rm]))
+	for (i = 0; i < M_ENS; i++, at = (at + 1) % M_ENS)
+		if (m_member(&m->en[at]) && !m->en[at].earlier)
+			en = &m->en[at];
+	if (!en || (superior && superior->rm == en->rm))
 		return;
-	for (i = 0; i < M_ENS; i++)
-		if (m_member(&m->en[i]) && m->en[i].rm == &d->model.rm[rm])
-			break;
-	if (i == M_ENS)
+	rm = en->rm - d->model.rm;
+	if (d->rm[rm].file.fd < 0 || d->rm[rm].file.away)
 		return;
 	d_note(d, "rm close", NOBODY, NOBODY, rm);
 	close_file(d, &d->rm[rm].file);
@@ -189,7 +192,8 @@ void op_wait(struct driver *d)
 		m_rollback(&d->model, m);
 	d_settle(d);
 	while ((commit || m->state == KTM_TX_S_ABORTING) && !m_tx_settled(m) && d_go_on(d, tx))
-		if (!m_tx_settled(m) && !d_random(d, 8))
+		if (!m_tx_settled(m) &&
+		    !d_random(d, m->state == KTM_TX_S_COMMITTING ? 2 : 12))
 			lose_rm(d, tx);
 	d_note(d, commit ? "commit waited" : "rollback waited", tx, NOBODY, NOBODY);
 	got = remote_ioctl_finish(&d->remote, &arg, sizeof(arg));
