@@ -128,10 +128,10 @@ void r_saw_state(struct racer *me, __u32 tx, __u32 state, const char *how);
 void r_saw_en(struct racer *me, __u32 en, __u32 bits);
 bool r_new_en(struct racer *me, __u32 tx, __u32 rm, __u32 *en);
 
-/* By its UUID; one that is not known, as who made it was killed, gets a number now. */
-bool r_find_en(struct racer *me, __u32 tx, __u32 rm, const __u8 *uuid, __u32 *en);
+/* By its UUID; false: who made it has not noted it yet, or was killed before. */
+bool r_find_en(struct racer *me, __u32 tx, const __u8 *uuid, __u32 *en);
 
-/* What a notification says; false: it is about no enlistment. */
+/* What a notification says; false: it is about no enlistment that is known. */
 bool r_note(struct racer *me, __u32 rm, const struct ktm_notification *note, __u32 *en);
 
 /* An answer of an enlistment, noted */

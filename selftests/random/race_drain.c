@@ -62,8 +62,14 @@ static void end_one(struct racer *me, struct r_file *rm, const __u8 *uuid)
 
 	memcpy(info.uuid, uuid, KTM_UUID_SIZE);
 	if (r_call(me, &tm, 0, KTM_IOC_EN_INFO, &info) ||
-	    !r_tx_number(me->shared, info.tx, &tx) ||
-	    !r_find_en(me, tx, rm->nth, uuid, &nth) || r_en_open(me, rm, uuid, nth, &en))
+	    !r_tx_number(me->shared, info.tx, &tx))
+		return;
+	if (!r_find_en(me, tx, uuid, &nth)) {
+		if (!r_new_en(me, tx, rm->nth, &nth))
+			return;
+		memcpy(me->shared->en[nth].uuid, uuid, KTM_UUID_SIZE);
+	}
+	if (r_en_open(me, rm, uuid, nth, &en))
 		return;
 	r_en_info(me, &en, &info);
 	if (info.flags & KTM_EN_F_SUPERIOR) {

@@ -256,7 +256,7 @@ void r_op_sweep(struct racer *me)
 	memcpy(info.uuid, uuids[r_random(me, list.count)], KTM_UUID_SIZE);
 	if (r_call(me, &tm, 0, KTM_IOC_EN_INFO, &info) ||
 	    !r_tx_number(me->shared, info.tx, &tx) ||
-	    !r_find_en(me, tx, rm->nth, info.uuid, &nth))
+	    !r_find_en(me, tx, info.uuid, &nth))
 		return;
 	memcpy(note.enlistment, info.uuid, KTM_UUID_SIZE);
 	note.type = info.flags & KTM_EN_F_SUPERIOR ? note_of_superior(info.state) :

@@ -215,7 +215,7 @@ bool r_new_en(struct racer *me, __u32 tx, __u32 rm, __u32 *en)
 	return true;
 }
 
-bool r_find_en(struct racer *me, __u32 tx, __u32 rm, const __u8 *uuid, __u32 *en)
+bool r_find_en(struct racer *me, __u32 tx, const __u8 *uuid, __u32 *en)
 {
 	struct r_tx *t = &me->shared->tx[tx];
 	__u32 i, nth;
@@ -227,10 +227,7 @@ bool r_find_en(struct racer *me, __u32 tx, __u32 rm, const __u8 *uuid, __u32 *en
 		*en = nth - 1;
 		return true;
 	}
-	if (!r_new_en(me, tx, rm, en))
-		return false;
-	memcpy(me->shared->en[*en].uuid, uuid, KTM_UUID_SIZE);
-	return true;
+	return false;
 }
 
 static void note_outcome(struct racer *me, __u32 tx, __u32 type, const char **how)
@@ -268,7 +265,7 @@ bool r_note(struct racer *me, __u32 rm, const struct ktm_notification *note, __u
 	note_outcome(me, tx, note->type, &how);
 	if (note->key && note->key >> 32 == shared->epoch + 1)
 		*en = note->key;
-	else if (!r_find_en(me, tx, rm, note->enlistment, en))
+	else if (!r_find_en(me, tx, note->enlistment, en))
 		return false;
 	e = &shared->en[*en];
 	if (*en >= R_ENS || e->tx != tx || e->rm != rm) {
