@@ -2,11 +2,12 @@
 /*
  * ktm - deadlines of transactions
  *
- * Most transactions have none, so the timer is memory of its own. It holds a
- * reference on the transaction until it has run or was cancelled; whoever takes
- * it out of tx.deadline drops it.
+ * Most transactions have none, so the timer is memory of its own, with a reference
+ * on the transaction. It is there for two: for tx.deadline, which whoever takes it
+ * out of there drops, and for the work, until that has run or was cancelled.
  */
 #include <linux/ktime.h>
+#include <linux/refcount.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -15,18 +16,22 @@
 
 /**
  * struct ktm_deadline - a timer
+ * @ref: of tx.deadline, and of the work
  * @work: fires at the time
  * @tx: what it ends, with a reference
  * @time: CLOCK_MONOTONIC ns
  */
 struct ktm_deadline {
+	refcount_t ref;
 	struct delayed_work work;
 	struct ktm_tx *tx;
 	u64 time;
 };
 
-static void deadline_free(struct ktm_deadline *deadline)
+static void deadline_put(struct ktm_deadline *deadline)
 {
+	if (!refcount_dec_and_test(&deadline->ref))
+		return;
 	ktm_tx_put(deadline->tx);
 	kfree(deadline);
 }
@@ -75,16 +80,19 @@ static void deadline_work(struct work_struct *work)
 	if (mine)
 		tx->deadline = NULL;
 	spin_unlock(&tx->lock);
-	if (mine)
+	if (mine) {
 		expire(tx);
-	deadline_free(deadline);
+		deadline_put(deadline);
+	}
+	deadline_put(deadline);
 }
 
 void ktm_deadline_drop(struct ktm_deadline *deadline)
 {
-	/* if it runs already, it frees itself */
+	/* if it runs already, it drops its own reference */
 	if (cancel_delayed_work(&deadline->work))
-		deadline_free(deadline);
+		deadline_put(deadline);
+	deadline_put(deadline);
 }
 
 u64 ktm_deadline_get(const struct ktm_tx *tx)
@@ -101,6 +109,7 @@ int ktm_deadline_set(struct ktm_tx *tx, u64 time)
 		new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
 		if (!new)
 			return -ENOMEM;
+		refcount_set(&new->ref, 2);
 		INIT_DELAYED_WORK(&new->work, deadline_work);
 		new->tx = ktm_tx_get(tx);
 		new->time = time;
@@ -108,8 +117,11 @@ int ktm_deadline_set(struct ktm_tx *tx, u64 time)
 	spin_lock(&tx->lock);
 	if (tx->state != KTM_TX_S_ACTIVE && tx->state != KTM_TX_S_SAVEPOINT) {
 		spin_unlock(&tx->lock);
-		if (new)
-			deadline_free(new);
+		if (new) {
+			/* its work was never queued */
+			deadline_put(new);
+			deadline_put(new);
+		}
 		return -EPROTO;
 	}
 	old = tx->deadline;
