@@ -110,7 +110,7 @@ static void expire(struct work_struct *work)
 	ended = end_locked(freeze, EXPIRED);
 	spin_unlock(&tm->lock);
 	if (ended) {
-		pr_warn("%pUb: a freeze was not thawed in time\n", &tm->obj.uuid);
+		pr_warn_ratelimited("%pUb: a freeze was not thawed in time\n", &tm->obj.uuid);
 		resume(tm);
 	}
 	freeze_put(freeze);
