@@ -157,9 +157,9 @@ static void log_end(struct ktm_tm *tm, struct ktm_tx *tx)
 	u32 slots;
 	int idx;
 
+	lockdep_assert_held(&tm->room_lock);
 	uuid_copy(&record.tx, &tx->obj.uuid);
 	log = ktm_tm_use_log(tm, &idx);
-	mutex_lock(&tm->room_lock);
 	spin_lock(&tx->lock);
 	slots = tx->slots;
 	tx->slots = 0;
@@ -179,7 +179,6 @@ static void log_end(struct ktm_tm *tm, struct ktm_tx *tx)
 	spin_lock(&tx->lock);
 	ktm_share_release(tx);
 	spin_unlock(&tx->lock);
-	mutex_unlock(&tm->room_lock);
 	ktm_tm_unuse_log(tm, idx);
 }
 
@@ -191,8 +190,7 @@ void ktm_decide_queue_end(struct ktm_tm *tm)
 		ktm_tm_put(tm);
 }
 
-/* False: there is none. */
-static bool log_next_end(struct ktm_tm *tm)
+static struct ktm_tx *first_ended(struct ktm_tm *tm)
 {
 	struct ktm_tx *tx = NULL;
 
@@ -200,16 +198,32 @@ static bool log_next_end(struct ktm_tm *tm)
 	/* the thaw queues the work again */
 	if (!ktm_freeze_is_on_locked(tm))
 		tx = list_first_entry_or_null(&tm->ended, struct ktm_tx, end_node);
+	spin_unlock(&tm->lock);
+	return tx;
+}
+
+/*
+ * False: there is none. It leaves the list when its record is in the log, so that
+ * who finds the list empty has no record to wait for.
+ */
+static bool log_next_end(struct ktm_tm *tm)
+{
+	struct ktm_tx *tx;
+
+	mutex_lock(&tm->room_lock);
+	tx = first_ended(tm);
+	if (tx)
+		log_end(tm, tx);
+	spin_lock(&tm->lock);
 	if (tx)
 		list_del_init(&tx->end_node);
 	/* a freeze waits until none is left */
 	ktm_freeze_wake(tm);
 	spin_unlock(&tm->lock);
-	if (!tx)
-		return false;
-	log_end(tm, tx);
-	ktm_tx_put(tx);
-	return true;
+	mutex_unlock(&tm->room_lock);
+	if (tx)
+		ktm_tx_put(tx);
+	return tx;
 }
 
 void ktm_decide_wait_end(struct ktm_tm *tm)
@@ -219,9 +233,6 @@ void ktm_decide_wait_end(struct ktm_tm *tm)
 	/* a few: others may end as fast as this goes on */
 	for (i = 0; i < 64 && log_next_end(tm); i++)
 		cond_resched();
-	/* the worker may have one in its hands */
-	mutex_lock(&tm->room_lock);
-	mutex_unlock(&tm->room_lock);
 }
 
 void ktm_decide_end_work(struct work_struct *work)

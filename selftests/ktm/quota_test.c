@@ -31,7 +31,8 @@ static int open_place(struct place *p, bool durable)
 	if (!durable)
 		return tm_make(&p->tm, 0666);
 	p->path = log_device("KTM_LOG_DEV");
-	return log_format(p->path, LOG_SMALL, p->uuid) ?:
+	/* large enough for the other quota */
+	return log_format(p->path, 8 * LOG_SMALL, p->uuid) ?:
 	       tm_attach(p->path, p->uuid, &p->tm, NULL);
 }
 
