@@ -177,7 +177,7 @@ FIXTURE_SETUP(clone)
 {
 	self->tm = -1;
 	if (!getenv("KTM_LOG2_DEV"))
-		SKIP(_exit(4), "no KTM_LOG2_DEV");
+		SKIP(_exit(SKIPPED), "no KTM_LOG2_DEV");
 	self->dir = make_dir(variant->type, self->path, sizeof(self->path));
 	ASSERT_LE(0, self->dir);
 	strcpy(self->name, strrchr(self->path, '/') + 1);

@@ -114,9 +114,9 @@ FIXTURE_SETUP(no_policy)
 	self->dir = -1;
 	self->tx = -1;
 	if (!has_selinux())
-		SKIP(return, "no SELinux; start with security=selinux");
+		SKIP(_exit(SKIPPED), "no SELinux; start with security=selinux");
 	if (has_policy())
-		SKIP(return, "a policy is loaded");
+		SKIP(_exit(SKIPPED), "a policy is loaded");
 	self->dir = make_dir(variant->type, path, sizeof(path));
 	ASSERT_LE(0, self->dir);
 	self->tx = begin();
@@ -170,7 +170,7 @@ FIXTURE_SETUP(label)
 	self->dir = -1;
 	self->tx = -1;
 	if (!has_selinux())
-		SKIP(return, "no SELinux; start with security=selinux");
+		SKIP(_exit(SKIPPED), "no SELinux; start with security=selinux");
 	ASSERT_EQ(0, become_caller());
 	umask(022);
 	self->dir = make_dir(variant->type, self->path, sizeof(self->path));

@@ -22,6 +22,9 @@
 #include <ktm/ktm.h>
 #include <ktm/ktm_txf.h>
 
+/* how a fixture ends that says SKIP(): the harness would go on with the test */
+#define SKIPPED		255
+
 #define TXF_BASE	"/tmp/txf"
 
 /* What all tests of a program share. */
