@@ -306,6 +306,26 @@ static int take_commit(struct ktm_recovery *recovery, struct found_tx *tx,
 	return 0;
 }
 
+/* Not presumed aborted. */
+static bool is_kept(const struct found_tx *tx)
+{
+	return tx->decided || tx->promised;
+}
+
+/*
+ * Of a decided or promised transaction it is a copy, which counts as well: the
+ * decision may have slipped in between a copied redo record and the copied vote.
+ */
+static int take_vote(struct found_tx *tx, struct found_en *en,
+		     const struct ktm_log_record *record, u64 buffer_lsn)
+{
+	int ret = take_prepare(en, record, buffer_lsn);
+
+	if (!ret && is_kept(tx) && en->prepare_lsn)
+		tx->pin = min(tx->pin, en->pin);
+	return ret;
+}
+
 int ktm_recovery_record(struct ktm_recovery *recovery,
 			const struct ktm_log_record *record, u64 buffer_lsn)
 {
@@ -330,16 +350,10 @@ int ktm_recovery_record(struct ktm_recovery *recovery,
 			return PTR_ERR(en);
 		return record->type == KTM_RECORD_REDO ?
 			take_redo(en, record, buffer_lsn) :
-			take_prepare(en, record, buffer_lsn);
+			take_vote(tx, en, record, buffer_lsn);
 	default:
 		return -EUCLEAN;
 	}
-}
-
-/* Not presumed aborted. */
-static bool is_kept(const struct found_tx *tx)
-{
-	return tx->decided || tx->promised;
 }
 
 u64 ktm_recovery_tail(struct ktm_recovery *recovery)
