@@ -9,7 +9,7 @@
 #include <sys/klog.h>
 #include <sys/mman.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_harness.h"
 
 enum kind {

@@ -5,7 +5,7 @@
 #include <grp.h>
 #include <sys/stat.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 
 #define NOBODY		65534

@@ -2,7 +2,7 @@
 /*
  * ktm selftests - attach and detach of logs, good ones and bad ones
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 
 FIXTURE(attach)

@@ -2,7 +2,7 @@
 /*
  * ktm selftests - the virtual clock: passed on by callers, kept over crashes
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 #include "format.h"
 
@@ -211,7 +211,7 @@ static int crash(struct _test_data_clock *self, __u32 *recovered)
 	return ret ?: tm_attach(self->path, self->uuid, &self->tm, recovered);
 }
 
-TEST_F_TIMEOUT(clock, over_a_crash, 240)
+TEST_F_TIMEOUT(clock, over_a_crash, 600)
 {
 	__u64 clock = 80000, first;
 	__u32 recovered;
@@ -248,7 +248,7 @@ TEST_F_TIMEOUT(clock, over_a_crash, 240)
  * The decision has ended, the next attach lets the tail pass both of its records
  * and dies: only its superblock can have the clock.
  */
-TEST_F_TIMEOUT(clock, over_a_crash_without_records, 240)
+TEST_F_TIMEOUT(clock, over_a_crash_without_records, 600)
 {
 	__u32 recovered;
 	__u64 first;

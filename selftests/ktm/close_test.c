@@ -5,7 +5,7 @@
  * Two RMs with one enlistment each; the first is the one that closes. The TM is
  * volatile, so nobody returns.
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_harness.h"
 
 enum point {

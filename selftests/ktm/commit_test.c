@@ -4,7 +4,7 @@
  */
 #include <sys/resource.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_harness.h"
 
 #define ON	.state = KTM_TM_S_ONLINE

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 
 #define NR_RMS	8
@@ -320,7 +320,7 @@ static void *commit_many(void *arg)
 }
 
 /* Under load several share a flush. */
-TEST_F_TIMEOUT(durable, group_commit, 120)
+TEST_F_TIMEOUT(durable, group_commit, 600)
 {
 	static const int counts[] = { 1, 8, 32 };
 	struct committer committer[32];

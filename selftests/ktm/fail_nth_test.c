@@ -10,7 +10,7 @@
  * end.
  * Needs a kernel with fault injection (the debug kernel).
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "fail_nth.h"
 #include "ktm_log.h"
 #include "uring.h"

@@ -2,7 +2,7 @@
 /*
  * ktm selftests - the device of the log fails
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 
 FIXTURE(fault)
@@ -255,7 +255,7 @@ static int fill(struct tm_handle *tm, struct rm_handle *rm)
 }
 
 /* Whatever is left of copies when it crashes: the ring goes round in the end. */
-TEST_F_TIMEOUT(copy, again_and_again, 300)
+TEST_F_TIMEOUT(copy, again_and_again, 600)
 {
 	char data[RECORD], want[RECORD];
 	__u32 recovered, length;

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "savepoint.h"
 #include "uring.h"
 
@@ -306,7 +306,7 @@ static void *fetch_some(void *arg)
 }
 
 /* Each goes to one of them, none is lost, and nobody sees two out of order. */
-TEST_F_TIMEOUT(fetch, is_shared, 120)
+TEST_F_TIMEOUT(fetch, is_shared, 600)
 {
 	struct sharer *sharers = calloc(NR_FETCHERS, sizeof(*sharers));
 	atomic_int left = NR_SHARED;

@@ -3,7 +3,7 @@
  * ktm selftests - what has been a security bug of the model elsewhere, by its row in
  * the list of weak points of KTM: W24, RMs that never return
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 #include "ktm_user.h"
 

@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <sys/stat.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 #include "ktm_user.h"
 
@@ -196,7 +196,7 @@ TEST_F(w20, reserved_uuid)
 	ASSERT_TX(&tx, .state = KTM_TX_S_ACTIVE);
 }
 
-TEST_F_TIMEOUT(w20, while_it_closes, 240)
+TEST_F_TIMEOUT(w20, while_it_closes, 600)
 {
 	__u8 uuids[8][KTM_UUID_SIZE];
 	struct ktm_list list = {
@@ -326,7 +326,7 @@ static void let_go(struct _test_data_w22 *self)
 	close(self->go[1]);
 }
 
-TEST_F_TIMEOUT(w22, two_processes_answer, 240)
+TEST_F_TIMEOUT(w22, two_processes_answer, 600)
 {
 	int i, mine, other;
 	pid_t pid;
@@ -382,7 +382,7 @@ TEST_F_TIMEOUT(w22, two_processes_answer, 240)
 }
 
 /* An fd that another process has as well does not end with the one that is closed. */
-TEST_F_TIMEOUT(w22, closed_in_the_middle, 240)
+TEST_F_TIMEOUT(w22, closed_in_the_middle, 600)
 {
 	int i, other;
 	pid_t pid;

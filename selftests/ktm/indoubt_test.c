@@ -3,7 +3,7 @@
  * ktm selftests - in doubt: the superior of a prepared transaction is away, or the
  * machine was restarted
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 
 #define NR	3

@@ -2,7 +2,7 @@
 /*
  * ktm selftests - resource managers in the kernel, by way of ktm_test_rm.ko
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 #include "savepoint.h"
 

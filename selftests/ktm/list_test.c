@@ -2,7 +2,7 @@
 /*
  * ktm selftests - enumeration: the enlistments of a TM, of a transaction, of an RM
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_harness.h"
 
 #define NR	5

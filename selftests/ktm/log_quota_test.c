@@ -5,7 +5,7 @@
  */
 #include <pthread.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 #include "ktm_user.h"
 
@@ -185,7 +185,7 @@ static int fill_and_stop(void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(log, edge, 120)
+TEST_F_TIMEOUT(log, edge, 600)
 {
 	__u32 percent;
 	int status;
@@ -429,7 +429,7 @@ static int resolve(void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(log, found_again, 240)
+TEST_F_TIMEOUT(log, found_again, 600)
 {
 	void *image;
 	int i;
@@ -462,7 +462,7 @@ TEST_F_TIMEOUT(log, found_again, 240)
 }
 
 /* The votes of one transaction, with the redo, must fit into the room for copies. */
-TEST_F_TIMEOUT(log, too_many_votes, 240)
+TEST_F_TIMEOUT(log, too_many_votes, 600)
 {
 	__u64 redo = REDO(BIG), i, nr = (self->l.size / 16 - redo) / VOTE;
 	struct rm_handle rm;
@@ -608,7 +608,7 @@ static int race(void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(log, races, 240)
+TEST_F_TIMEOUT(log, races, 600)
 {
 	param_set(self->l.percent, 10);
 	EXPECT_EQ(0, as_user(ALICE, race, &self->l));

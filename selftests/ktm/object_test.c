@@ -2,7 +2,7 @@
 /*
  * ktm selftests - objects: UUIDs, listing, opening, other TMs, /proc
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_harness.h"
 
 FIXTURE(object)

@@ -7,7 +7,7 @@
  */
 #include <sys/mman.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 
 #define NR_RMS	2
@@ -285,7 +285,7 @@ static void owner_aborted(struct __test_metadata *_metadata, struct _test_data_k
 		presume(_metadata, self, i);
 }
 
-TEST_F_TIMEOUT(killed, owner, 120)
+TEST_F_TIMEOUT(killed, owner, 600)
 {
 	enum step step = variant->step;
 	int i;
@@ -393,7 +393,7 @@ static void commit_to(struct __test_metadata *_metadata, struct _test_data_kille
 	ASSERT_TRUE(child_reached(&self->child));
 }
 
-TEST_F_TIMEOUT(killed, resource_manager, 120)
+TEST_F_TIMEOUT(killed, resource_manager, 600)
 {
 	enum step step = variant->step;
 

@@ -2,7 +2,7 @@
 /*
  * ktm selftests - phase 0: PREPREPARE, and who may enlist while it goes on
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 
 FIXTURE(preprepare)

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 #include "ktm_user.h"
 
@@ -328,7 +328,7 @@ static int holds_most(void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(alone, prepared, 240)
+TEST_F_TIMEOUT(alone, prepared, 600)
 {
 	int i;
 
@@ -352,7 +352,7 @@ TEST_F_TIMEOUT(alone, prepared, 240)
 	EXPECT_EQ(0, as_user(ALICE, holds_nothing, &self->p));
 }
 
-TEST_F_TIMEOUT(alone, many_processes, 240)
+TEST_F_TIMEOUT(alone, many_processes, 600)
 {
 	struct ktm_tm_info info;
 	pid_t pid[8];
@@ -495,7 +495,7 @@ static int race_for(void *arg)
 	return use_up_to(p, p->nr);
 }
 
-TEST_F_TIMEOUT(alone, races, 240)
+TEST_F_TIMEOUT(alone, races, 600)
 {
 	pid_t alice, bob;
 

@@ -5,7 +5,7 @@
  * The decision may come between the copies of an enlistment's redo and of its vote.
  * That takes a moment that no test can wait for, so the log is made by hand.
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "format.h"
 #include "ktm_log.h"
 

@@ -3,7 +3,7 @@
  * ktm selftests - recovery in steps of what was promised to a superior: rolled forward
  * to, discarded, and kept
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 
 #define NR	4
@@ -176,7 +176,7 @@ static void end_all(struct __test_metadata *_metadata, struct _test_data_promise
 }
 
 /* By the clock of the promise, and once it is decided by that of the decision. */
-TEST_F_TIMEOUT(promise, forward, 240)
+TEST_F_TIMEOUT(promise, forward, 600)
 {
 	/* in the order of their clocks */
 	const __u64 clock[NR] = { self->clock[0], self->clock[2], self->clock[3],
@@ -261,22 +261,22 @@ static void cut_off(struct __test_metadata *_metadata, struct _test_data_promise
 	EXPECT_EQ(0, recovered);
 }
 
-TEST_F_TIMEOUT(promise, discard_after_first, 240)
+TEST_F_TIMEOUT(promise, discard_after_first, 600)
 {
 	cut_off(_metadata, self, &cuts[0]);
 }
 
-TEST_F_TIMEOUT(promise, discard_the_decision, 240)
+TEST_F_TIMEOUT(promise, discard_the_decision, 600)
 {
 	cut_off(_metadata, self, &cuts[1]);
 }
 
-TEST_F_TIMEOUT(promise, discard_after_third, 240)
+TEST_F_TIMEOUT(promise, discard_after_third, 600)
 {
 	cut_off(_metadata, self, &cuts[2]);
 }
 
-TEST_F_TIMEOUT(promise, discard_after_last, 240)
+TEST_F_TIMEOUT(promise, discard_after_last, 600)
 {
 	cut_off(_metadata, self, &cuts[3]);
 }
@@ -311,7 +311,7 @@ static int laps(const struct tm_handle *tm, int nr)
 }
 
 /* A promise that was copied forward keeps its clock, and can be discarded. */
-TEST_F_TIMEOUT(promise, copies_keep_their_clock, 240)
+TEST_F_TIMEOUT(promise, copies_keep_their_clock, 600)
 {
 	__u32 recovered, other;
 

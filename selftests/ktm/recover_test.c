@@ -2,7 +2,7 @@
 /*
  * ktm selftests - recovery in steps: attach, roll forward, recover
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 
 #define NR	4
@@ -98,7 +98,7 @@ FIXTURE_TEARDOWN(recover)
 }
 
 /* Takes no work, and loses nothing, however often it is attached so. */
-TEST_F_TIMEOUT(recover, waits, 240)
+TEST_F_TIMEOUT(recover, waits, 600)
 {
 	struct tx_handle tx;
 	struct rm_handle rm;
@@ -128,7 +128,7 @@ TEST_F_TIMEOUT(recover, waits, 240)
 }
 
 /* A look changes nothing: recovery goes to the end all the same. */
-TEST_F_TIMEOUT(recover, forward, 240)
+TEST_F_TIMEOUT(recover, forward, 600)
 {
 	__u32 recovered, left;
 	int i;
@@ -157,7 +157,7 @@ TEST_F_TIMEOUT(recover, forward, 240)
 }
 
 /* What is discarded stays so, over a detach and over a crash. */
-TEST_F_TIMEOUT(recover, discard, 240)
+TEST_F_TIMEOUT(recover, discard, 600)
 {
 	struct ktm_tm_info before, after;
 	__u32 recovered, discarded;
@@ -192,7 +192,7 @@ TEST_F_TIMEOUT(recover, discard, 240)
 }
 
 /* A decision that was copied forward keeps its clock. */
-TEST_F_TIMEOUT(recover, copies_keep_their_clock, 240)
+TEST_F_TIMEOUT(recover, copies_keep_their_clock, 600)
 {
 	static char data[30000];
 	struct rm_handle other;

@@ -2,7 +2,7 @@
 /*
  * ktm selftests - recovery information of enlistments
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 
 FIXTURE(info)
@@ -294,7 +294,7 @@ TEST_F(info, found_after_replay)
 }
 
 /* Copied forward with the rest: the old place is long overwritten. */
-TEST_F_TIMEOUT(info, found_after_copies, 240)
+TEST_F_TIMEOUT(info, found_after_copies, 600)
 {
 	struct rm_handle other;
 

@@ -5,7 +5,7 @@
  */
 #include <sys/socket.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_harness.h"
 
 enum kind { TM, TX, RM, EN, NR_KINDS };

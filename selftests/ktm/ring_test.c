@@ -2,7 +2,7 @@
 /*
  * ktm selftests - a log ring that is small: laps, no room, copying forward
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 
 #define RECORD	8192
@@ -96,7 +96,7 @@ static bool redo_is(const struct en_handle *en, int seed)
 	       !memcmp(seen, want, RECORD);
 }
 
-TEST_F_TIMEOUT(ring, many_laps, 120)
+TEST_F_TIMEOUT(ring, many_laps, 600)
 {
 	struct ktm_tm_info info;
 
@@ -116,7 +116,7 @@ TEST_F_TIMEOUT(ring, many_laps, 120)
 }
 
 /* Who has not prepared and holds the tail makes room for the others. */
-TEST_F_TIMEOUT(ring, oldest_is_rolled_back, 120)
+TEST_F_TIMEOUT(ring, oldest_is_rolled_back, 600)
 {
 	struct tx_handle tx;
 	struct en_handle en;
@@ -135,7 +135,7 @@ TEST_F_TIMEOUT(ring, oldest_is_rolled_back, 120)
 }
 
 /* One that wants more than its share is refused a record, and keeps the others. */
-TEST_F_TIMEOUT(ring, more_than_its_share, 120)
+TEST_F_TIMEOUT(ring, more_than_its_share, 600)
 {
 	char data[KTM_RECORD_MAX] = "";
 	struct ktm_tm_info before, after;
@@ -164,7 +164,7 @@ TEST_F_TIMEOUT(ring, more_than_its_share, 120)
 }
 
 /* Decided, and its RM away: its records go round with the ring. */
-TEST_F_TIMEOUT(ring, copied_forward, 240)
+TEST_F_TIMEOUT(ring, copied_forward, 600)
 {
 	struct ktm_tm_info info;
 	struct tx_handle tx;
@@ -208,7 +208,7 @@ TEST_F_TIMEOUT(ring, copied_forward, 240)
 #define NR_TOGETHER	4
 
 /* The records of several begin in one buffer: all of them go round with the ring. */
-TEST_F_TIMEOUT(ring, copied_forward_together, 240)
+TEST_F_TIMEOUT(ring, copied_forward_together, 600)
 {
 	struct tx_handle tx[NR_TOGETHER];
 	struct en_handle en[NR_TOGETHER];
@@ -241,7 +241,7 @@ TEST_F_TIMEOUT(ring, copied_forward_together, 240)
  * What nobody answers is bounded, for root too: so much that the ring goes round with
  * it. A few of them begin in one buffer, and hold more than the others can wait for.
  */
-TEST_F_TIMEOUT(ring, kept_is_bounded, 240)
+TEST_F_TIMEOUT(ring, kept_is_bounded, 600)
 {
 	struct tx_handle tx[NR_KEPT];
 	struct en_handle en[NR_KEPT];

@@ -4,7 +4,7 @@
  */
 #include <grp.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 
 #define ALICE	1000

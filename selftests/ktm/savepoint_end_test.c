@@ -3,7 +3,7 @@
  * ktm selftests - savepoints: what ends the transaction, or the caller, while RMs are
  * asked
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "savepoint.h"
 
 static const __u8 nobody[KTM_UUID_SIZE];
@@ -160,7 +160,7 @@ static void get_there(struct __test_metadata *_metadata, struct _test_data_ends 
 }
 
 /* The call ends at once, the others hear of the rollback, and that is all. */
-TEST_F_TIMEOUT(ends, each_step, 120)
+TEST_F_TIMEOUT(ends, each_step, 600)
 {
 	static const unsigned int calls[] = { SET, ROLLBACK_TO, RELEASE };
 	int step, i;

@@ -2,7 +2,7 @@
 /*
  * ktm selftests - savepoints: which there are, who is asked, what is answered
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 #include "savepoint.h"
 

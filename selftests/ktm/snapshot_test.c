@@ -4,7 +4,7 @@
  */
 #include <pthread.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 
 FIXTURE(storm)
@@ -73,7 +73,7 @@ static __u64 commits(const struct tm_handle *tm)
 	return tm_info(tm, &info) ? ~0ULL : info.committed + info.nr_unfinished;
 }
 
-TEST_F_TIMEOUT(storm, stands_still, 120)
+TEST_F_TIMEOUT(storm, stands_still, 600)
 {
 	struct storm storm = { .tm = &self->tm, .rm = &self->rm };
 	__u64 before, first = commits(&self->tm);
@@ -193,7 +193,7 @@ TEST_F(snapshot, no_end_is_logged)
 }
 
 /* A ring that is full of what has ended is full until the thaw; nobody hangs. */
-TEST_F_TIMEOUT(snapshot, full_ring, 120)
+TEST_F_TIMEOUT(snapshot, full_ring, 600)
 {
 	char data[16384] = "";
 	struct tx_handle tx;

@@ -4,7 +4,7 @@
  */
 #include <sys/mman.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "uring.h"
 
 FIXTURE(uring)

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "ktm_log.h"
 #include "uring.h"
 
@@ -142,7 +142,7 @@ static int fill_log(struct _test_data_full_log *self)
 }
 
 /* Room is made by a worker, which rolls the oldest back and waits for the device. */
-TEST_F_TIMEOUT(full_log, room_is_made_in_a_worker, 120)
+TEST_F_TIMEOUT(full_log, room_is_made_in_a_worker, 600)
 {
 	struct ktm_tm_info info;
 

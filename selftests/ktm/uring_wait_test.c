@@ -3,7 +3,7 @@
  * ktm selftests - commands of io_uring that wait: how they are ended from outside, and
  * what they do when there are more of them than workers
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "uring.h"
 
 #define NR_MANY	40
@@ -536,7 +536,7 @@ static int open_tx(const struct tm_handle *tm, const __u8 *uuid)
 }
 
 /* A process ends in spite of its commands, and its fds count as closed. */
-TEST_F_TIMEOUT(death, with_commands_that_wait, 120)
+TEST_F_TIMEOUT(death, with_commands_that_wait, 600)
 {
 	int status;
 	pid_t pid;

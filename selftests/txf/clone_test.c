@@ -6,7 +6,7 @@
  * rolled back in the original and committed in the copy: each file system gets the
  * outcome of its own log.
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_harness.h"
 
 #include <poll.h>
@@ -219,7 +219,7 @@ static int commit_copy(int tm, const struct boss *original)
 	return ret;
 }
 
-TEST_F_TIMEOUT(clone, each_has_the_outcome_of_its_log, 300)
+TEST_F_TIMEOUT(clone, each_has_the_outcome_of_its_log, 600)
 {
 	struct ktm_notification note;
 	uint32_t recovered = 9;
@@ -259,7 +259,7 @@ TEST_F_TIMEOUT(clone, each_has_the_outcome_of_its_log, 300)
 }
 
 /* The log alone: the file system can't go with it, but when it is given back. */
-TEST_F_TIMEOUT(clone, log_adopted_alone, 300)
+TEST_F_TIMEOUT(clone, log_adopted_alone, 600)
 {
 	struct ktm_tm_info info = { 0 };
 	char text[KTM_UUID_TEXT_SIZE];
@@ -281,7 +281,7 @@ TEST_F_TIMEOUT(clone, log_adopted_alone, 300)
 }
 
 /* What is there after a power cut between the two changes, and how to go on. */
-TEST_F_TIMEOUT(clone, power_fails_in_between, 300)
+TEST_F_TIMEOUT(clone, power_fails_in_between, 600)
 {
 	struct ktm_tm_info info = { 0 };
 	uint32_t recovered = 9;
@@ -307,7 +307,7 @@ TEST_F_TIMEOUT(clone, power_fails_in_between, 300)
 }
 
 /* All is refused, or nothing. */
-TEST_F_TIMEOUT(clone, refused, 300)
+TEST_F_TIMEOUT(clone, refused, 600)
 {
 	struct ktm_tm_info info = { 0 };
 	unsigned char tm[KTM_UUID_SIZE];
@@ -327,7 +327,7 @@ TEST_F_TIMEOUT(clone, refused, 300)
 }
 
 /* Not enabled, the original can't be told from the copy. */
-TEST_F_TIMEOUT(clone, original_is_not_enabled, 300)
+TEST_F_TIMEOUT(clone, original_is_not_enabled, 600)
 {
 	struct ktm_notification note;
 	char root[128];

@@ -3,7 +3,7 @@
  * ktm selftests - transactions that get into each other's way, or into the way
  * of programs outside; writers at prepare; permission; bad input
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_harness.h"
 
 #include <limits.h>
@@ -385,7 +385,7 @@ TEST_F(conflict, bad_paths)
 	ASSERT_TRUE(exists(self->dir, "d"));
 }
 
-TEST_F_TIMEOUT(conflict, no_space, 300)
+TEST_F_TIMEOUT(conflict, no_space, 600)
 {
 	char *block = calloc(1, 1 << 20);
 	int fd, i;

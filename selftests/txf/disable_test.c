@@ -2,7 +2,7 @@
 /*
  * ktm selftests - disabling a file system while others work, and unmounting it then
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_harness.h"
 
 #include <signal.h>
@@ -95,7 +95,7 @@ static void work_on(int root, int number, struct seen *seen)
 }
 
 /* Each transaction is carried out as a whole, or refused. */
-TEST_F_TIMEOUT(disable, while_others_work, 300)
+TEST_F_TIMEOUT(disable, while_others_work, 600)
 {
 	struct seen *seen = mmap(NULL, NR_WORKERS * sizeof(*seen), PROT_READ | PROT_WRITE,
 				 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -132,7 +132,7 @@ TEST_F_TIMEOUT(disable, while_others_work, 300)
 }
 
 /* No file of a transaction keeps the mount busy after its end. */
-TEST_F_TIMEOUT(disable, and_unmount, 300)
+TEST_F_TIMEOUT(disable, and_unmount, 600)
 {
 	char path[64];
 	int i, tx;

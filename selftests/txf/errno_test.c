@@ -2,7 +2,7 @@
 /*
  * ktm selftests - errno values of the calls on files that no other test meets
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_harness.h"
 
 #include <limits.h>

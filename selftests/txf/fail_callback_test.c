@@ -8,7 +8,7 @@
  * waited for: nothing that is decided is lost or left over.
  * Needs a kernel with fault injection (the debug kernel).
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_fault.h"
 #include "txf_slow.h"
 #include "txf_tree.h"
@@ -284,7 +284,7 @@ static int ask_status(int root)
 	return ret ?: strcmp(path, MOUNT) ? -EBADMSG : 0;
 }
 
-TEST_F_TIMEOUT(volume, status, 60)
+TEST_F_TIMEOUT(volume, status, 600)
 {
 	int nth, ret, failed = 0;
 	bool taken = true;

@@ -8,7 +8,7 @@
  * made again, and the outcome is the right one.
  * Needs a kernel with fault injection (the debug kernel).
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_fault.h"
 #include "txf_tree.h"
 

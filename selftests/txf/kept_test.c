@@ -3,7 +3,7 @@
  * ktm selftests - newer work between prepare and commit: it wins, and what it has
  * overtaken is kept
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_harness.h"
 #include "txf_slow.h"
 

@@ -6,7 +6,7 @@
  * where a label is an attribute like others; then with the one in label.cil, which
  * stays until the machine ends. Everything is allowed until a test says otherwise.
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_harness.h"
 
 #include <sys/mount.h>

@@ -3,7 +3,7 @@
  * ktm selftests - each operation under a transaction: what it sees, what others
  * see before the commit, and what is there after commit and after rollback
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_harness.h"
 
 #include <sys/sysmacros.h>

@@ -6,7 +6,7 @@
  * commit. The tree is then the old one or the new one as a whole, nothing is staged,
  * and the file system can be disabled.
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_harness.h"
 #include "txf_slow.h"
 #include "txf_tree.h"
@@ -197,7 +197,7 @@ static void work_on(struct shared *shared, int tx, int dir)
 	}
 }
 
-TEST_F_TIMEOUT(killed, at_work, 300)
+TEST_F_TIMEOUT(killed, at_work, 600)
 {
 	int i;
 
@@ -228,7 +228,7 @@ static bool is_copying(const char *type)
 }
 
 /* ext4 cannot share blocks: the call that makes a private copy takes its time. */
-TEST_F_TIMEOUT(killed, in_a_call, 300)
+TEST_F_TIMEOUT(killed, in_a_call, 600)
 {
 	char *data;
 	int fd, tries;
@@ -282,7 +282,7 @@ static pid_t come_to_prepared(struct __test_metadata *_metadata, struct shared *
 	return owner;
 }
 
-TEST_F_TIMEOUT(killed, between_prepare_and_commit, 120)
+TEST_F_TIMEOUT(killed, between_prepare_and_commit, 600)
 {
 	struct ktm_tx_info info;
 	struct slow slow;
@@ -300,7 +300,7 @@ TEST_F_TIMEOUT(killed, between_prepare_and_commit, 120)
 }
 
 /* Our RM has been told to commit: all else is being carried out. */
-TEST_F_TIMEOUT(killed, when_decided, 120)
+TEST_F_TIMEOUT(killed, when_decided, 600)
 {
 	struct slow slow;
 
@@ -316,7 +316,7 @@ TEST_F_TIMEOUT(killed, when_decided, 120)
 }
 
 /* While the decision is made, or the commit is on its way. */
-TEST_F_TIMEOUT(killed, in_the_commit, 300)
+TEST_F_TIMEOUT(killed, in_the_commit, 600)
 {
 	int i, tx, tries, state, seen[2] = { 0 };
 

@@ -2,7 +2,7 @@
 /*
  * ktm selftests - savepoints: ktm_txf takes no part in them
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_harness.h"
 
 FIXTURE(savepoint)
