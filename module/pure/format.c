@@ -8,6 +8,7 @@
  */
 #include "format.h"
 #include "crc32c.h"
+#include "stream.h"
 
 static bool all_zero(const void *data, size_t length)
 {
@@ -343,6 +344,10 @@ static bool type_is_possible(const struct ktm_format_record *record)
 {
 	u32 fixed;
 
+	if (record->type >= KTM_RECORD_STREAM)
+		return ktm_stream_record_is_possible(record);
+	if (record->flags & KTM_DISK_RECORD_F_BASE)
+		return false;
 	switch (record->type) {
 	case KTM_RECORD_REDO:
 		return true;

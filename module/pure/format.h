@@ -57,7 +57,8 @@
 #define KTM_DISK_RING_MIN	(1ULL << 20)
 #define KTM_DISK_RING_MAX	(1ULL << 44)
 #define KTM_DISK_BUFFER_MAX	131072U	/* bytes in one buffer */
-#define KTM_DISK_VERSION	2	/* 1 is read: no PROMISE, no recovery information */
+/* 1 is read: no PROMISE, no recovery information; 2 too: no streams */
+#define KTM_DISK_VERSION	3
 #define KTM_DISK_UUID_SIZE	16
 #define KTM_DISK_NAME_MAX	64
 #define KTM_DISK_DATA_MAX	61440U	/* bytes of data in a record */
@@ -149,6 +150,10 @@ struct ktm_disk_buffer {
  *	what was promised; data: struct ktm_disk_end
  * @KTM_RECORD_PROMISE: all are prepared under a superior, whose enlistment and
  *	resource manager it names; data: struct ktm_disk_commit
+ * @KTM_RECORD_STREAM: a log stream is there; see stream.h for this and the others
+ * @KTM_RECORD_STREAM_END: it was deleted
+ * @KTM_RECORD_STREAM_DATA: a record of its clients
+ * @KTM_RECORD_STREAM_RESTART: a restart area of its clients
  */
 enum ktm_record_type {
 	KTM_RECORD_REDO = 1,
@@ -156,6 +161,10 @@ enum ktm_record_type {
 	KTM_RECORD_COMMIT = 3,
 	KTM_RECORD_END = 4,
 	KTM_RECORD_PROMISE = 5,
+	KTM_RECORD_STREAM = 6,
+	KTM_RECORD_STREAM_END = 7,
+	KTM_RECORD_STREAM_DATA = 8,
+	KTM_RECORD_STREAM_RESTART = 9,
 };
 
 /**
@@ -164,17 +173,18 @@ enum ktm_record_type {
  * @data_length: bytes of data
  * @type: enum ktm_record_type
  * @flags: KTM_DISK_RECORD_F_*
- * @owner: user id that the resource manager belongs to, in the initial user
- *	namespace; 0 for COMMIT, END
+ * @owner: user id that the resource manager or stream belongs to, in the initial
+ *	user namespace; 0 for COMMIT, END
  * @lsn: of this record: LSN of the buffer plus offset in it
  * @prev_lsn: record before in the chain of the enlistment, or 0; of a COMMIT or
  *	PROMISE the first PREPARE that belongs to it: older ones are of an aborted transaction
- *	that had the same UUID
+ *	that had the same UUID; of a stream's record what its client says
  * @undo_next_lsn: chain set by the stream's owner, or 0
- * @stream: UUID of the resource manager whose stream it is; of a PROMISE the
- *	superior's; 0 for COMMIT, END
- * @tx: UUID of the transaction
+ * @stream: UUID of the resource manager or log stream that it belongs to; of a
+ *	PROMISE the superior's; 0 for COMMIT, END
+ * @tx: UUID of the transaction; 0 for records of streams
  * @enlistment: UUID of the enlistment; of a PROMISE the superior's; 0 for COMMIT, END
+ *	and records of streams
  */
 struct ktm_disk_record {
 	__le32 length;
@@ -191,7 +201,8 @@ struct ktm_disk_record {
 };
 
 #define KTM_DISK_RECORD_F_COPY	1U	/* copied forward from an older place */
-#define KTM_DISK_RECORD_F_MASK	(KTM_DISK_RECORD_F_COPY)
+#define KTM_DISK_RECORD_F_BASE	2U	/* of a restart area: it is the base of its stream */
+#define KTM_DISK_RECORD_F_MASK	(KTM_DISK_RECORD_F_COPY | KTM_DISK_RECORD_F_BASE)
 
 /**
  * struct ktm_disk_prepare - data of a PREPARE record
@@ -302,12 +313,12 @@ struct ktm_format_buffer {
  * @type: enum ktm_record_type
  * @flags: KTM_DISK_RECORD_F_*
  * @data_length: bytes of data
- * @owner: user id that the resource manager belongs to, or 0
+ * @owner: user id that the resource manager or stream belongs to, or 0
  * @lsn: where it begins
  * @prev_lsn: record before in the chain of the enlistment, or 0
  * @undo_next_lsn: chain set by the stream's owner, or 0
- * @stream: UUID of the resource manager, or 0
- * @tx: UUID of the transaction
+ * @stream: UUID of the resource manager or stream, or 0
+ * @tx: UUID of the transaction, or 0
  * @enlistment: UUID of the enlistment, or 0
  * @data: points into the buffer
  */

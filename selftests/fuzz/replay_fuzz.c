@@ -5,6 +5,7 @@
  */
 #include "device.h"
 #include "fuzz.h"
+#include "stream.h"
 
 /**
  * struct visit - what was visited
@@ -43,6 +44,8 @@ static int visit_record(void *ctx, const struct ktm_format_record *record,
 {
 	struct visit *visit = ctx;
 	const u8 *data = record->data;
+	struct ktm_stream_entry entry;
+	struct ktm_stream_head head;
 	u32 i;
 
 	require(!memcmp(buffer, &visit->buffer, sizeof(*buffer)));
@@ -51,6 +54,16 @@ static int visit_record(void *ctx, const struct ktm_format_record *record,
 		buffer->lsn + buffer->used);
 	for (i = 0; i < record->data_length; i += 64)
 		visit->sum += data[i] + data[record->data_length - 1 - i];
+	if (record->type == KTM_RECORD_STREAM) {
+		ktm_stream_decode(data, &entry);
+		require(entry.name[0] && strlen(entry.name) < sizeof(entry.name));
+		require(entry.base_lsn <= entry.last_lsn && entry.last_lsn < record->lsn);
+		require(entry.restart_lsn <= entry.last_lsn);
+	} else if (ktm_stream_is_data(record->type)) {
+		ktm_stream_decode_head(data, &head);
+		require(head.before_lsn < record->lsn && head.base_lsn < record->lsn);
+		require(record->prev_lsn <= head.before_lsn);
+	}
 	visit->last = record->lsn;
 	visit->nr_records++;
 	return 0;
@@ -61,6 +74,8 @@ static const struct ktm_replay_ops ops = {
 	.buffer = visit_buffer,
 	.record = visit_record,
 };
+
+static const u8 buffer_stream[KTM_DISK_UUID_SIZE] = { 1 };
 
 /* Look for a record at every place where one might be. */
 static void find_all(struct visit *visit)
@@ -78,6 +93,8 @@ static void find_all(struct visit *visit)
 		require((u8 *)data >= device_window() &&
 			(u8 *)data + buffer.used <= device_window() + KTM_DISK_BUFFER_MAX);
 		ktm_format_find_record(data, &buffer, lsn & ~7ULL, &record);
+		if (!ktm_stream_next(data, &buffer, lsn, buffer_stream, &record))
+			require(record.lsn > lsn && ktm_stream_is_data(record.type));
 	}
 }
 

@@ -78,7 +78,7 @@ static void apply(void *disk, const struct change *change)
 static const struct change super_changes[] = {
 	{ offsetof(struct ktm_disk_super, magic), 8, 0, -ENODEV },
 	{ offsetof(struct ktm_disk_super, version), 4, 0, -EPROTONOSUPPORT },
-	{ offsetof(struct ktm_disk_super, version), 4, 3, -EPROTONOSUPPORT },
+	{ offsetof(struct ktm_disk_super, version), 4, KTM_DISK_VERSION + 1, -EPROTONOSUPPORT },
 	{ offsetof(struct ktm_disk_super, flags), 8, 4, -EPROTONOSUPPORT },
 	/* adopted, from nothing; and the other way round */
 	{ offsetof(struct ktm_disk_super, flags), 8, KTM_DISK_SB_F_ADOPTED, -EUCLEAN },
@@ -456,8 +456,8 @@ TEST(prepare_has_the_recovery_information_it_says)
 	}
 }
 
-/* A version that is known, and what came with the next one. */
-TEST(version_1_is_read)
+/* The versions that are known. */
+TEST(older_versions_are_read)
 {
 	struct ktm_format_super super, again;
 	struct ktm_disk_super disk;
@@ -465,9 +465,11 @@ TEST(version_1_is_read)
 	good_super(&super);
 	ktm_format_encode_super(&disk, &super);
 	EXPECT_EQ(KTM_DISK_VERSION, le32_to_cpu(disk.version));
-	disk.version = cpu_to_le32(1);
-	fix_super(&disk);
-	EXPECT_EQ(0, ktm_format_check_super(&disk, &again));
+	for (u32 version = 1; version <= KTM_DISK_VERSION; version++) {
+		disk.version = cpu_to_le32(version);
+		fix_super(&disk);
+		EXPECT_EQ(0, ktm_format_check_super(&disk, &again));
+	}
 }
 
 TEST(promise_names_the_superior)

@@ -11,6 +11,7 @@
 #include <ktm/ktm.h>
 
 #include "log_show.h"
+#include "stream.h"
 #include "text.h"
 
 static const char *type_name(unsigned int type)
@@ -26,6 +27,14 @@ static const char *type_name(unsigned int type)
 		return "end";
 	case KTM_RECORD_PROMISE:
 		return "promise";
+	case KTM_RECORD_STREAM:
+		return "stream";
+	case KTM_RECORD_STREAM_END:
+		return "stream end";
+	case KTM_RECORD_STREAM_DATA:
+		return "stream data";
+	case KTM_RECORD_STREAM_RESTART:
+		return "stream restart";
 	default:
 		return "unknown";
 	}
@@ -183,6 +192,30 @@ static void uuid_text(const char *key, const unsigned char *uuid)
 	printf(", %s %s", key, text);
 }
 
+static void stream_text(const struct ktm_format_record *record)
+{
+	struct ktm_stream_entry entry;
+
+	ktm_stream_decode(record->data, &entry);
+	printf(", name \"%s\", base %" PRIu64 ", last %" PRIu64 ", restart %" PRIu64
+	       ", limit %" PRIu64 ", gid %u, mode %03o",
+	       show_path(entry.name), (uint64_t)entry.base_lsn, (uint64_t)entry.last_lsn,
+	       (uint64_t)entry.restart_lsn, (uint64_t)entry.limit, entry.gid, entry.mode);
+}
+
+static void stream_data_text(const struct ktm_format_record *record)
+{
+	struct ktm_stream_head head;
+
+	ktm_stream_decode_head(record->data, &head);
+	printf(", %zu bytes", record->data_length - sizeof(struct ktm_disk_stream_data));
+	if (head.before_lsn)
+		printf(", after %" PRIu64, (uint64_t)head.before_lsn);
+	if (head.base_lsn || record->flags & KTM_DISK_RECORD_F_BASE)
+		printf(", base %" PRIu64,
+		       (uint64_t)(head.base_lsn ? head.base_lsn : record->lsn));
+}
+
 /* What a record of ktm's own says; its size was checked with its type. */
 static void body_text(const struct ktm_format_record *record)
 {
@@ -213,6 +246,15 @@ static void body_text(const struct ktm_format_record *record)
 		       le32_to_cpu(end.outcome) == KTM_DISK_OUTCOME_COMMITTED ?
 		       "committed" : "rolled back");
 		break;
+	case KTM_RECORD_STREAM:
+		stream_text(record);
+		break;
+	case KTM_RECORD_STREAM_END:
+		break;
+	case KTM_RECORD_STREAM_DATA:
+	case KTM_RECORD_STREAM_RESTART:
+		stream_data_text(record);
+		break;
 	default:
 		printf(", %u bytes", record->data_length);
 	}
@@ -237,6 +279,17 @@ static void data_text(const struct ktm_format_record *record)
 	}
 }
 
+static bool is_of_stream(const struct ktm_format_record *record)
+{
+	return record->type >= KTM_RECORD_STREAM;
+}
+
+/* What somebody else has put into the log. */
+static bool has_contents(const struct ktm_format_record *record)
+{
+	return record->type == KTM_RECORD_REDO || ktm_stream_is_data(record->type);
+}
+
 static void record_text(const struct log_show *show,
 			const struct ktm_format_record *record)
 {
@@ -245,16 +298,41 @@ static void record_text(const struct log_show *show,
 	body_text(record);
 	uuid_text("tx", record->tx);
 	uuid_text("enlistment", record->enlistment);
-	uuid_text("rm", record->stream);
-	if (record->type == KTM_RECORD_REDO || record->type == KTM_RECORD_PREPARE)
+	uuid_text(is_of_stream(record) ? "stream" : "rm", record->stream);
+	if (record->type == KTM_RECORD_REDO || record->type == KTM_RECORD_PREPARE ||
+	    is_of_stream(record))
 		printf(", uid %u", record->owner);
 	if (record->prev_lsn)
 		printf(", previous %" PRIu64, record->prev_lsn);
 	if (record->undo_next_lsn)
 		printf(", undo next %" PRIu64, record->undo_next_lsn);
 	putchar('\n');
-	if (show->data && record->type == KTM_RECORD_REDO)
+	if (show->data && has_contents(record))
 		data_text(record);
+}
+
+static void stream_json(struct json *json, const struct ktm_format_record *record)
+{
+	struct ktm_stream_entry entry;
+
+	ktm_stream_decode(record->data, &entry);
+	json_string(json, "name", entry.name);
+	json_number(json, "base", entry.base_lsn);
+	json_number(json, "last", entry.last_lsn);
+	json_number(json, "restart", entry.restart_lsn);
+	json_number(json, "limit", entry.limit);
+	json_number(json, "gid", entry.gid);
+	json_number(json, "mode", entry.mode);
+}
+
+static void stream_data_json(struct json *json, const struct ktm_format_record *record)
+{
+	bool is_base = record->flags & KTM_DISK_RECORD_F_BASE;
+	struct ktm_stream_head head;
+
+	ktm_stream_decode_head(record->data, &head);
+	json_number(json, "before", head.before_lsn);
+	json_number(json, "base", is_base ? record->lsn : head.base_lsn);
 }
 
 static void body_json(struct json *json, const struct ktm_format_record *record)
@@ -281,6 +359,13 @@ static void body_json(struct json *json, const struct ktm_format_record *record)
 		json_string(json, "outcome",
 			    le32_to_cpu(end.outcome) == KTM_DISK_OUTCOME_COMMITTED ?
 			    "committed" : "rolled back");
+		break;
+	case KTM_RECORD_STREAM:
+		stream_json(json, record);
+		break;
+	case KTM_RECORD_STREAM_DATA:
+	case KTM_RECORD_STREAM_RESTART:
+		stream_data_json(json, record);
 		break;
 	default:
 		break;
@@ -311,12 +396,12 @@ static void record_json(const struct log_show *show,
 	json_number(json, "length", record->data_length);
 	json_uuid(json, "tx", record->tx);
 	json_uuid(json, "enlistment", record->enlistment);
-	json_uuid(json, "rm", record->stream);
+	json_uuid(json, is_of_stream(record) ? "stream" : "rm", record->stream);
 	json_number(json, "previous", record->prev_lsn);
 	json_number(json, "undo_next", record->undo_next_lsn);
 	json_number(json, "uid", record->owner);
 	body_json(json, record);
-	if (show->data && record->type == KTM_RECORD_REDO)
+	if (show->data && has_contents(record))
 		data_json(json, record);
 	json_object_end(json);
 }
