@@ -228,11 +228,10 @@ static bool buffers_are_free(struct ktm_log *log)
 	return ret;
 }
 
-int ktm_log_append(struct ktm_log *log, struct ktm_log_record *record,
-		   enum ktm_log_space space, struct ktm_log_waiter *waiter)
+int ktm_log_append_now(struct ktm_log *log, struct ktm_log_record *record,
+		       enum ktm_log_space space, struct ktm_log_waiter *waiter, u64 *need)
 {
 	struct ktm_format_record plain;
-	u64 need;
 	int ret;
 
 	if (record->data_length > KTM_DISK_DATA_MAX ||
@@ -240,23 +239,33 @@ int ktm_log_append(struct ktm_log *log, struct ktm_log_record *record,
 		return -EMSGSIZE;
 	to_plain(record, &plain);
 
-	do {
+	for (;;) {
 		mutex_lock(&log->append_lock);
-		ret = append_locked(log, &plain, space, waiter, &need);
+		ret = append_locked(log, &plain, space, waiter, need);
 		mutex_unlock(&log->append_lock);
-
-		if (ret == -EAGAIN) {
-			wait_event(log->idle_wait, buffers_are_free(log));
-		} else if (ret == -ENOSPC && space == KTM_LOG_FREE) {
-			ret = ktm_log_make_room(log, need);
-			if (!ret)
-				ret = -EAGAIN;
-		}
-	} while (ret == -EAGAIN);
-
+		if (ret != -EAGAIN)
+			break;
+		wait_event(log->idle_wait, buffers_are_free(log));
+	}
 	if (!ret)
 		record->lsn = plain.lsn;
 	return ret;
+}
+
+int ktm_log_append(struct ktm_log *log, struct ktm_log_record *record,
+		   enum ktm_log_space space, struct ktm_log_waiter *waiter)
+{
+	u64 need;
+	int ret;
+
+	for (;;) {
+		ret = ktm_log_append_now(log, record, space, waiter, &need);
+		if (ret != -ENOSPC || space != KTM_LOG_FREE)
+			return ret;
+		ret = ktm_log_make_room(log, need);
+		if (ret)
+			return ret;
+	}
 }
 
 void ktm_log_seal_on_demand(struct ktm_log *log)
@@ -312,4 +321,14 @@ int ktm_log_force(struct ktm_log *log)
 	wake_up(&log->writer_wait);
 	wait_for_completion(&force.completion);
 	return force.error;
+}
+
+int ktm_log_force_to(struct ktm_log *log, u64 lsn)
+{
+	bool durable;
+
+	spin_lock_irq(&log->io_lock);
+	durable = lsn < log->durable;
+	spin_unlock_irq(&log->io_lock);
+	return durable ? 0 : ktm_log_force(log);
 }

@@ -31,6 +31,7 @@ struct ktm_log;
  * @flags: KTM_DISK_RECORD_F_*
  * @owner: see struct ktm_disk_record
  * @lsn: set by append and replay
+ * @buffer_lsn: start of the buffer around it; set by reading
  * @prev_lsn: see struct ktm_disk_record
  * @undo_next_lsn: see struct ktm_disk_record
  * @stream: see struct ktm_disk_record
@@ -44,6 +45,7 @@ struct ktm_log_record {
 	u16 flags;
 	u32 owner;
 	u64 lsn;
+	u64 buffer_lsn;
 	u64 prev_lsn;
 	u64 undo_next_lsn;
 	uuid_t stream;
@@ -185,12 +187,48 @@ int ktm_log_append(struct ktm_log *log, struct ktm_log_record *record,
 		   enum ktm_log_space space, struct ktm_log_waiter *waiter);
 
 /**
+ * ktm_log_append_now - append a record, without making room
+ * @log: the log
+ * @record: the record; lsn is set
+ * @space: where its room comes from
+ * @waiter: as in ktm_log_append()
+ * @need: out, with -ENOSPC: bytes for ktm_log_make_room()
+ *
+ * For those who hold a lock that ops->make_room takes.
+ *
+ * Context: process context, may sleep; no spinlock, no lock that a waiter takes.
+ * Return: see ktm_log_append().
+ */
+int ktm_log_append_now(struct ktm_log *log, struct ktm_log_record *record,
+		       enum ktm_log_space space, struct ktm_log_waiter *waiter, u64 *need);
+
+/**
+ * ktm_log_make_room - move the tail until there is room
+ * @log: the log
+ * @need: bytes of KTM_LOG_FREE
+ * Context: process context, may sleep; no locks of the log, nor any that ops->tail or
+ * ops->make_room takes.
+ * Return: 0 (there was room: try again), -ENOSPC, -EINTR, what ops->make_room
+ * returned, or the sticky error.
+ */
+int ktm_log_make_room(struct ktm_log *log, u64 need);
+
+/**
  * ktm_log_force - wait until all records appended before the call are durable
  * @log: the log
  * Context: process context, may sleep (not killable: bounded by the device).
  * Return: 0 or the sticky error.
  */
 int ktm_log_force(struct ktm_log *log);
+
+/**
+ * ktm_log_force_to - wait until a record is durable, and all before it
+ * @log: the log
+ * @lsn: the record, appended before the call
+ * Context: process context, may sleep (not killable: bounded by the device).
+ * Return: 0 or the sticky error.
+ */
+int ktm_log_force_to(struct ktm_log *log, u64 lsn);
 
 /**
  * ktm_log_reserve - set room aside for records that must not fail
@@ -246,12 +284,13 @@ u64 ktm_log_pin(struct ktm_log *log);
 /**
  * ktm_log_read - read one record back
  * @log: the log
- * @lsn: the record, at or above what ops->tail gives until this returns
+ * @lsn: the record
  * @record: out; data points into @buffer
- * @buffer: room for KTM_DISK_DATA_MAX bytes
+ * @buffer: room for KTM_DISK_DATA_MAX bytes, or NULL: the data is not wanted
  *
  * The record may still be in memory only. Everything read from the device is
- * checked like in recovery.
+ * checked like in recovery. What is read is right whether or not it is pinned, since
+ * an LSN never comes again; without a pin it may fail as if it were damaged.
  *
  * Context: process context, may sleep.
  * Return: 0, -EINVAL (no record at @lsn), -EUCLEAN (it is damaged), -EIO,
@@ -259,6 +298,23 @@ u64 ktm_log_pin(struct ktm_log *log);
  */
 int ktm_log_read(struct ktm_log *log, u64 lsn, struct ktm_log_record *record,
 		 void *buffer);
+
+/**
+ * ktm_log_read_next - look for the next record of a stream's clients
+ * @log: the log
+ * @lsn: a record, or the start of a buffer: look behind it. Out, with -EAGAIN: where
+ *	to go on, since there is none up to there
+ * @stream: the stream
+ * @record: out; data points into @buffer
+ * @buffer: as in ktm_log_read()
+ *
+ * Looks at one buffer, so that the caller can be interrupted.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EAGAIN, -ENOENT (the log ends), or as ktm_log_read().
+ */
+int ktm_log_read_next(struct ktm_log *log, u64 *lsn, const uuid_t *stream,
+		      struct ktm_log_record *record, void *buffer);
 
 /**
  * ktm_log_ring_size - size of the ring

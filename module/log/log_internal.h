@@ -274,16 +274,6 @@ int ktm_log_write_super(struct ktm_log *log, u64 tail, u64 flags);
 int ktm_log_charge_locked(struct ktm_log *log, u64 cost, enum ktm_log_space space);
 
 /**
- * ktm_log_make_room - move the tail until there is room
- * @log: the log
- * @need: bytes of KTM_LOG_FREE
- * Context: process context, may sleep; no locks of the log.
- * Return: 0 (there was room: try again), -ENOSPC, what ops->make_room returned,
- * or the sticky error.
- */
-int ktm_log_make_room(struct ktm_log *log, u64 need);
-
-/**
  * ktm_log_wanted_tail - where the tail may go now
  * @log: the log
  * Context: under space_lock.

@@ -9,6 +9,7 @@
  */
 #include <linux/vmalloc.h>
 
+#include "../pure/stream.h"
 #include "log_internal.h"
 
 static bool covers(const struct ktm_format_buffer *head, u64 lsn)
@@ -67,11 +68,22 @@ static int read_buffer(struct ktm_log *log, u64 lsn, u64 tail)
 	return error;
 }
 
-static void from_plain(const struct ktm_format_record *plain,
+/* Make the buffer around an LSN the one that is kept. */
+static int keep_buffer(struct ktm_log *log, u64 lsn, u64 tail)
+{
+	/* the open buffer grows: what is kept of it may be too short */
+	if (covers(&log->read_head, lsn))
+		return 0;
+	return read_buffer(log, lsn, tail);
+}
+
+static void from_plain(struct ktm_log *log, const struct ktm_format_record *plain,
 		       struct ktm_log_record *record, void *buffer)
 {
 	ktm_log_record_import(record, plain);
-	memcpy(buffer, plain->data, plain->data_length);
+	record->buffer_lsn = log->read_head.lsn;
+	if (buffer)
+		memcpy(buffer, plain->data, plain->data_length);
 	record->data = buffer;
 }
 
@@ -79,21 +91,55 @@ int ktm_log_read(struct ktm_log *log, u64 lsn, struct ktm_log_record *record,
 		 void *buffer)
 {
 	struct ktm_format_record plain;
-	int error = 0;
+	int error;
 	u64 tail;
 
 	if (lsn % 8 || !is_in_log(log, lsn, &tail))
 		return -EINVAL;
 
 	mutex_lock(&log->read_lock);
-	/* the open buffer grows: what is kept of it may be too short */
-	if (!covers(&log->read_head, lsn))
-		error = read_buffer(log, lsn, tail);
+	error = keep_buffer(log, lsn, tail);
 	if (!error)
 		error = ktm_format_find_record(log->read_data, &log->read_head,
 					       lsn, &plain);
 	if (!error)
-		from_plain(&plain, record, buffer);
+		from_plain(log, &plain, record, buffer);
+	mutex_unlock(&log->read_lock);
+	return error;
+}
+
+/* A buffer has its span from the time on when it is sealed. */
+static bool was_open(const struct ktm_format_buffer *head)
+{
+	return !head->span;
+}
+
+int ktm_log_read_next(struct ktm_log *log, u64 *lsn, const uuid_t *stream,
+		      struct ktm_log_record *record, void *buffer)
+{
+	struct ktm_format_record plain;
+	u8 uuid[KTM_DISK_UUID_SIZE];
+	int error;
+	u64 tail;
+
+	if (!is_in_log(log, *lsn, &tail))
+		return *lsn < tail ? -EINVAL : -ENOENT;
+	export_uuid(uuid, stream);
+
+	mutex_lock(&log->read_lock);
+	if (was_open(&log->read_head))
+		log->read_head.used = 0;
+	error = keep_buffer(log, *lsn, tail);
+	if (error)
+		goto out;
+	error = ktm_stream_next(log->read_data, &log->read_head, *lsn, uuid, &plain);
+	if (!error) {
+		from_plain(log, &plain, record, buffer);
+	} else if (error == -ENOENT && !was_open(&log->read_head)) {
+		*lsn = log->read_head.lsn + log->read_head.span;
+		error = -EAGAIN;
+	}
+out:
 	mutex_unlock(&log->read_lock);
 	return error;
 }
