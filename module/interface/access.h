@@ -22,6 +22,18 @@
 u32 ktm_access_granted(const struct ktm_tm *tm);
 
 /**
+ * ktm_access_granted_by - what mode bits give the caller
+ * @uid: owner
+ * @gid: group
+ * @mode: permission bits
+ *
+ * CAP_DAC_OVERRIDE gives all.
+ *
+ * Return: KTM_ACCESS_READ, KTM_ACCESS_WRITE.
+ */
+u32 ktm_access_granted_by(kuid_t uid, kgid_t gid, u32 mode);
+
+/**
  * ktm_access_rights - the rights of an fd of a TM
  * @granted: from ktm_access_granted()
  * Return: KTM_RIGHT_*.

@@ -53,6 +53,7 @@ extern const struct ktm_fd_kind ktm_tm_kind;
 extern const struct ktm_fd_kind ktm_tx_kind;
 extern const struct ktm_fd_kind ktm_rm_kind;
 extern const struct ktm_fd_kind ktm_en_kind;
+extern const struct ktm_fd_kind ktm_stream_kind;
 
 /**
  * ktm_fd_file - make a file for an object

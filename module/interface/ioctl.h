@@ -11,6 +11,7 @@
 #define _KTM_INTERFACE_IOCTL_H
 
 #include <linux/ktm.h>
+#include <uapi/linux/ktm_log.h>
 
 #include "fd.h"
 
@@ -49,6 +50,15 @@ union ktm_ioctl_arg {
 	struct ktm_en_answer en_answer;
 	struct ktm_en_savepoint en_savepoint;
 	struct ktm_en_rollback en_rollback;
+	struct ktm_stream_create stream_create;
+	struct ktm_stream_open stream_open;
+	struct ktm_stream_info stream_info;
+	struct ktm_stream_append stream_append;
+	struct ktm_stream_reserve stream_reserve;
+	struct ktm_stream_read stream_read;
+	struct ktm_stream_flush stream_flush;
+	struct ktm_stream_set_base stream_set_base;
+	struct ktm_stream_restart stream_restart;
 };
 
 /**

@@ -13,6 +13,7 @@
 #include "ioctl.h"
 #include "list.h"
 #include "names.h"
+#include "stream_fd.h"
 #include "../object/rm.h"
 #include "../protocol/attach.h"
 #include "../protocol/client.h"
@@ -346,6 +347,14 @@ static const struct ktm_ioctl_op tm_ops[] = {
 		     KTM_RIGHT_QUERY, 0),
 	KTM_IOCTL_OP(KTM_IOC_RM_INFO, rm_info, struct ktm_rm_info, reserved, 0,
 		     KTM_RIGHT_QUERY, 0),
+	KTM_IOCTL_OP(KTM_IOC_STREAM_CREATE, ktm_stream_fd_create, struct ktm_stream_create,
+		     limit, 0, KTM_RIGHT_STREAM, KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_STREAM_OPEN, ktm_stream_fd_open, struct ktm_stream_open,
+		     reserved, 0, KTM_RIGHT_STREAM, KTM_OP_FD),
+	KTM_IOCTL_OP(KTM_IOC_STREAM_LIST, ktm_stream_fd_list, struct ktm_list, reserved, 0,
+		     KTM_RIGHT_QUERY, 0),
+	KTM_IOCTL_OP(KTM_IOC_STREAM_INFO, ktm_stream_fd_info, struct ktm_stream_info, bytes,
+		     0, KTM_RIGHT_QUERY, 0),
 };
 
 static long tm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

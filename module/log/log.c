@@ -242,6 +242,17 @@ u64 ktm_log_pin(struct ktm_log *log)
 	return pin;
 }
 
+u64 ktm_log_head(struct ktm_log *log)
+{
+	unsigned long flags;
+	u64 head;
+
+	spin_lock_irqsave(&log->io_lock, flags);
+	head = log->head;
+	spin_unlock_irqrestore(&log->io_lock, flags);
+	return head;
+}
+
 void ktm_log_get_stat(struct ktm_log *log, struct ktm_log_stat *stat)
 {
 	unsigned long flags;

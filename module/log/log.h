@@ -282,6 +282,14 @@ void ktm_log_unreserve(struct ktm_log *log, unsigned int slots);
 u64 ktm_log_pin(struct ktm_log *log);
 
 /**
+ * ktm_log_head - the end of what was appended
+ * @log: the log
+ * Return: an LSN, above that of every record.
+ * Context: any context that may take a spinlock.
+ */
+u64 ktm_log_head(struct ktm_log *log);
+
+/**
  * ktm_log_read - read one record back
  * @log: the log
  * @lsn: the record

@@ -7,14 +7,15 @@
  * the object out of its registry first, and look-ups skip objects whose count
  * is zero. References are held by
  *
- *	TM		each of its fds, transactions and RMs; a durable one by
- *			being attached
+ *	TM		each of its fds, transactions, RMs and streams; a durable one
+ *			by being attached
  *	transaction	each of its fds and enlistments; the log while a decision
  *			is under way; the end list; its deadline
  *	RM		each of its fds or its kernel user; each of its enlistments
  *	enlistment	each of its fds or its kernel user; its transaction until
  *			it has left; the RM's queue while a notification waits;
  *			the work that delivers one
+ *	stream		each of its fds; its TM until it is deleted or detached
  */
 #ifndef _KTM_OBJECT_OBJECT_H
 #define _KTM_OBJECT_OBJECT_H

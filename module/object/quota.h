@@ -42,6 +42,7 @@ struct ktm_payer {
 #define KTM_QUOTA_TX		1
 #define KTM_QUOTA_RM		1
 #define KTM_QUOTA_EN		1
+#define KTM_QUOTA_STREAM	1
 
 /**
  * ktm_quota_init - an empty table

@@ -9,6 +9,8 @@
  *	log: space			mutex, see log/log_internal.h
  *	ktm_tm.room_lock		mutex, one copy forward, and end records
  *	ktm_enlistment.log_lock		the same, of the enlistment copied
+ *	ktm_tm.stream_lock		mutex, which streams there are
+ *	ktm_stream.lock			mutex, order of a stream's records
  *	ktm_rm.read_lock		mutex, one reader of notifications
  *	log: read, append		mutexes
  *	ktm_tx.lock			spinlock

@@ -31,6 +31,8 @@ struct ktm_tm *ktm_tm_alloc(bool durable)
 	mutex_init(&tm->room_lock);
 	ktm_quota_init(&tm->shares);
 	mutex_init(&tm->recovery_lock);
+	mutex_init(&tm->stream_lock);
+	tm->stream_pins = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&tm->pins);
 	INIT_LIST_HEAD(&tm->ended);
 	INIT_LIST_HEAD(&tm->freezes);
@@ -50,8 +52,13 @@ struct ktm_tm *ktm_tm_alloc(bool durable)
 	ret = ktm_registry_init(&tm->enlistments);
 	if (ret)
 		goto err_rms;
+	ret = ktm_registry_init(&tm->streams);
+	if (ret)
+		goto err_enlistments;
 	return tm;
 
+err_enlistments:
+	ktm_registry_destroy(&tm->enlistments);
 err_rms:
 	ktm_registry_destroy(&tm->rms);
 err_txs:
@@ -81,6 +88,7 @@ void ktm_tm_put(struct ktm_tm *tm)
 		return;
 	WARN_ON_ONCE(tm->log || !list_empty(&tm->freezes));
 	ktm_registry_remove(&tms, &tm->obj);
+	ktm_registry_destroy(&tm->streams);
 	ktm_registry_destroy(&tm->enlistments);
 	ktm_registry_destroy(&tm->rms);
 	ktm_registry_destroy(&tm->txs);

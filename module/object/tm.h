@@ -7,6 +7,7 @@
 
 #include <linux/spinlock.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/srcu.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
@@ -32,6 +33,7 @@ struct ktm_recovery;
  * @txs: its transactions
  * @rms: its resource managers
  * @enlistments: its enlistments
+ * @streams: its log streams
  * @lock: protects the state and the counts
  * @state: enum ktm_tm_state [lock; read without]
  * @error: negative errno that took it offline [lock; read without]
@@ -54,6 +56,9 @@ struct ktm_recovery;
  *	protocol/share.h
  * @pin_lock: protects the pins
  * @pins: struct ktm_pin of all transactions, by rising LSN [pin_lock]
+ * @stream_pins: struct ktm_stream_pin, by rising LSN [pin_lock]
+ * @stream_lock: names of streams; which streams there are
+ * @nr_streams: how many [stream_lock]
  * @room_lock: one maker of room at a time; also held over end records, so that
  *	a transaction is not copied forward and ended at once
  * @ended: transactions whose end record must be written [lock]
@@ -77,6 +82,7 @@ struct ktm_tm {
 	struct ktm_registry txs;
 	struct ktm_registry rms;
 	struct ktm_registry enlistments;
+	struct ktm_registry streams;
 
 	spinlock_t lock;	/* state and counts */
 	enum ktm_tm_state state;
@@ -100,6 +106,9 @@ struct ktm_tm {
 	atomic64_t kept;
 	spinlock_t pin_lock;	/* pins */
 	struct list_head pins;
+	struct rb_root_cached stream_pins;
+	struct mutex stream_lock;	/* which streams there are */
+	u32 nr_streams;
 	struct mutex room_lock;	/* copies and end records */
 	struct list_head ended;
 	struct work_struct end_work;

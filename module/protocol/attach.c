@@ -16,6 +16,7 @@
 #include <linux/ktm.h>
 
 #include "attach.h"
+#include "catalogue.h"
 #include "decide.h"
 #include "recovery.h"
 #include "room.h"
@@ -26,6 +27,8 @@ static int log_replay(void *owner, const struct ktm_log_record *record,
 {
 	struct ktm_tm *tm = owner;
 
+	if (ktm_catalogue_is_of_stream(record))
+		return ktm_catalogue_record(tm, record, buffer_lsn);
 	return ktm_recovery_record(tm->recovery, record, buffer_lsn);
 }
 
@@ -41,6 +44,8 @@ static int log_replayed(void *owner)
 		return -EEXIST;
 	}
 	ret = ktm_recovery_check(tm->recovery);
+	if (!ret)
+		ret = ktm_catalogue_check(tm);
 	if (ret)
 		return ret;
 	WRITE_ONCE(tm->recovery_tail, ktm_recovery_tail(tm->recovery));
@@ -86,6 +91,7 @@ static void log_failed(void *owner, int error)
 		wake_up_all(&rm->wait);
 		ktm_rm_put(rm);
 	}
+	ktm_catalogue_wake(tm);
 }
 
 static const struct ktm_log_ops log_ops = {
@@ -176,16 +182,20 @@ static void give_log_back(struct ktm_tm *tm)
 	/* with the pins still there: the tail must not pass what is unfinished */
 	ktm_log_detach(log);
 	abandon_all(tm);
+	ktm_catalogue_forget(tm);
 }
 
 /* The table becomes objects. Returns their number, or an error: see there. */
 static int recover(struct ktm_tm *tm)
 {
-	int ret;
+	int ret, error;
 
 	ret = ktm_recovery_finish(tm->recovery, tm);
 	if (ret < 0)
 		return ret;
+	error = ktm_catalogue_settle(tm);
+	if (error)
+		return error;
 	/* the pins are there: what the table needed is held by them */
 	smp_wmb();
 	WRITE_ONCE(tm->recovery_tail, U64_MAX);
@@ -238,6 +248,7 @@ err_log:
 	give_log_back(tm);
 err_recovery:
 	forget_recovery(tm);
+	ktm_catalogue_forget(tm);	/* if there was no log to give back */
 err_put:
 	ktm_tm_put(tm);
 	return ERR_PTR(ret);

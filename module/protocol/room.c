@@ -12,6 +12,10 @@
  *	is decided, not ended		is copied forward: see below
  *	is ended			has its end record written
  *
+ * Streams hold it too, with their entries, which are copied forward, and with their
+ * bases, which their users must move: see catalogue.c. What is promised to a transaction
+ * does not need the room that a base holds back.
+ *
  * Copying forward writes the redo, the votes and the decision (or the promise) of
  * the enlistments that have not answered once more, forces them, and only then
  * lets the old ones go. On disk, if power fails
@@ -30,6 +34,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
+#include "catalogue.h"
 #include "decide.h"
 #include "freeze.h"
 #include "redo.h"
@@ -38,12 +43,16 @@
 
 u64 ktm_room_tail(struct ktm_tm *tm)
 {
+	struct ktm_stream_pin *of_stream;
 	struct ktm_pin *pin;
 	u64 lsn;
 
 	spin_lock(&tm->pin_lock);
 	pin = list_first_entry_or_null(&tm->pins, struct ktm_pin, node);
+	of_stream = ktm_stream_oldest_pin(tm);
 	lsn = pin ? pin->lsn : U64_MAX;
+	if (of_stream)
+		lsn = min(lsn, of_stream->lsn);
 	spin_unlock(&tm->pin_lock);
 	return lsn;
 }
@@ -241,15 +250,11 @@ static bool holds(struct ktm_tx *tx, u64 tail)
  * The records of several may begin in one buffer: the tail moves when all of them have
  * made room. None comes to them, as new pins are above.
  */
-int ktm_room_make(struct ktm_tm *tm, u64 tail)
+static int make_room_by_txs(struct ktm_tm *tm, struct ktm_log *log, u64 tail)
 {
-	struct ktm_log *log;
 	struct ktm_tx *tx;
-	int idx, ret = 0;
+	int ret = 0;
 
-	log = ktm_tm_use_log(tm, &idx);
-	if (!log)
-		ret = -ESHUTDOWN;
 	while (!ret && (tx = oldest(tm, tail))) {
 		ret = make_room(tx, log);
 		/* the ring is full of reservations, and a copy stands where it was */
@@ -258,6 +263,21 @@ int ktm_room_make(struct ktm_tm *tm, u64 tail)
 		ktm_tx_put(tx);
 		if (!ret && fatal_signal_pending(current))
 			ret = -EINTR;
+	}
+	return ret;
+}
+
+int ktm_room_make(struct ktm_tm *tm, u64 tail)
+{
+	struct ktm_log *log;
+	int idx, ret = -ESHUTDOWN;
+
+	log = ktm_tm_use_log(tm, &idx);
+	if (log) {
+		/* first: nobody is rolled back in vain for a base that stays */
+		ret = ktm_catalogue_make_room(tm, log, tail);
+		if (!ret)
+			ret = make_room_by_txs(tm, log, tail);
 	}
 	ktm_tm_unuse_log(tm, idx);
 	if (!ret && ktm_room_tail(tm) <= tail)

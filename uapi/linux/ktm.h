@@ -13,10 +13,10 @@
  *
  * /dev/ktm is the control node. Every object is an anon-inode file descriptor
  * with its own ioctls: transaction manager (TM), transaction (TX), resource
- * manager (RM) and enlistment (EN). An object is named by a 16 byte UUID, in
- * the byte order of RFC 4122. An fd keeps its object alive; closing the last
- * fd of an undecided transaction rolls it back. What is prepared or decided
- * lives on in the kernel until every enlistment has answered.
+ * manager (RM), enlistment (EN) and log stream (<linux/ktm_log.h>). An object is
+ * named by a 16 byte UUID, in the byte order of RFC 4122. An fd keeps its object
+ * alive; closing the last fd of an undecided transaction rolls it back. What is
+ * prepared or decided lives on in the kernel until every enlistment has answered.
  */
 
 /**
@@ -47,6 +47,13 @@
  *                         EN_GET_RECOVERY_INFO
  * KTM_RIGHT_RECOVER  EN   EN_RECOVER
  * KTM_RIGHT_ANSWER   EN   all other calls
+ * KTM_RIGHT_STREAM   TM   STREAM_CREATE, with CAP_SYS_ADMIN or as the TM's owner;
+ *                         STREAM_OPEN
+ * KTM_RIGHT_READ     stream STREAM_READ
+ * KTM_RIGHT_APPEND   stream STREAM_APPEND, STREAM_RESERVE, STREAM_FLUSH,
+ *                         STREAM_RESTART
+ * KTM_RIGHT_TRIM     stream STREAM_SET_BASE, STREAM_DELETE; STREAM_RESTART that moves the
+ *                         base; poll() (else it reports POLLERR)
  * ================== ==== ==================================================
  *
  * KTM_IOC_GET_ABI, KTM_IOC_FD_INFO and KTM_IOC_RESTRICT need none. Who makes an
@@ -123,17 +130,17 @@
  * and has changed nothing, unless its description says otherwise.
  *
  * Objects: the module parameter max_user_objects. A TM counts 16, an RM, a
- * transaction, an enlistment and an fd of any of them 1 each. An object counts for
+ * transaction, an enlistment, a stream and an fd of any of them 1 each. An object counts for
  * the user who made it, with or without an fd:
  *
- * - a TM and an enlistment until they are freed;
+ * - a TM, an enlistment and a stream until they are freed;
  * - a transaction until it is committed, rolled back or in doubt;
  * - an RM as long as it is present or has enlistments that wait for its return; the
  *   user who began the first such life pays.
  *
  * What recovery finds counts for the owner of the RM, a transaction for the owner of
- * the first RM that has prepared in it; this is never refused. An fd counts for who
- * got it by a call, until the last copy of it is closed.
+ * the first RM that has prepared in it, a stream for its own; this is never refused.
+ * An fd counts for who got it by a call, until the last copy of it is closed.
  *
  * Bytes of a log: the module parameter max_user_log_percent, a share of the ring of
  * each TM. A transaction counts for the user who began it: its redo records, the votes
@@ -331,16 +338,22 @@ struct ktm_get_abi {
 #define KTM_RIGHT_BEGIN		(1ULL << 9)
 #define KTM_RIGHT_CREATE_RM	(1ULL << 10)
 #define KTM_RIGHT_DETACH	(1ULL << 11)
+#define KTM_RIGHT_STREAM	(1ULL << 16)
+#define KTM_RIGHT_READ		(1ULL << 17)
+#define KTM_RIGHT_APPEND	(1ULL << 18)
+#define KTM_RIGHT_TRIM		(1ULL << 19)
 
 /* All rights that there are on an object of a kind. */
 #define KTM_RIGHTS_TX	(KTM_RIGHT_QUERY | KTM_RIGHT_SET | KTM_RIGHT_ENLIST | \
 			 KTM_RIGHT_COMMIT | KTM_RIGHT_ROLLBACK)
 #define KTM_RIGHTS_TM	(KTM_RIGHTS_TX | KTM_RIGHT_BEGIN | KTM_RIGHT_CREATE_RM | \
-			 KTM_RIGHT_DETACH)
+			 KTM_RIGHT_DETACH | KTM_RIGHT_STREAM)
 #define KTM_RIGHTS_RM	(KTM_RIGHT_QUERY | KTM_RIGHT_ENLIST | KTM_RIGHT_RECOVER | \
 			 KTM_RIGHT_NOTIFY)
 #define KTM_RIGHTS_EN	(KTM_RIGHT_QUERY | KTM_RIGHT_LOG | KTM_RIGHT_RECOVER | \
 			 KTM_RIGHT_ANSWER)
+#define KTM_RIGHTS_STREAM (KTM_RIGHT_QUERY | KTM_RIGHT_READ | KTM_RIGHT_APPEND | \
+			   KTM_RIGHT_TRIM)
 
 /**
  * enum ktm_kind - what an fd stands for
@@ -348,12 +361,14 @@ struct ktm_get_abi {
  * @KTM_KIND_TX: a transaction
  * @KTM_KIND_RM: a resource manager
  * @KTM_KIND_EN: an enlistment
+ * @KTM_KIND_STREAM: a log stream
  */
 enum ktm_kind {
 	KTM_KIND_TM = 1,
 	KTM_KIND_TX = 2,
 	KTM_KIND_RM = 3,
 	KTM_KIND_EN = 4,
+	KTM_KIND_STREAM = 5,
 };
 
 /**
