@@ -32,7 +32,7 @@ ok "the library never prints, exits or aborts" \
 	sh -c "! nm -D -u '$so' | grep -wE '(f|v|d)*printf|puts|fputs|perror|exit|abort|err|warn'"
 
 flags="-I$lib/lib/include -I$lib/../uapi -fsyntax-only -Wall -Wextra -Werror"
-for header in ktm.h ktm_txf.h ktm_uring.h; do
+for header in ktm.h ktm_log.h ktm_txf.h ktm_uring.h; do
 	printf '#include <ktm/%s>\nint main(void) { return 0; }\n' "$header" > "$tmp/use.c"
 	cp "$tmp/use.c" "$tmp/use.cc"
 	# shellcheck disable=SC2086 # the flags are words

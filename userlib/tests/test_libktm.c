@@ -9,6 +9,7 @@
 #include <linux/io_uring.h>
 
 #include <ktm/ktm.h>
+#include <ktm/ktm_log.h>
 #include <ktm/ktm_txf.h>
 #include <ktm/ktm_uring.h>
 
@@ -247,6 +248,7 @@ static void test_simple(void)
 	} calls[] = {
 		{ "tm_detach", ktm_tm_detach, KTM_IOC_TM_DETACH },
 		{ "rm_recover", ktm_rm_recover, KTM_IOC_RM_RECOVER },
+		{ "stream_delete", ktm_stream_delete, KTM_IOC_STREAM_DELETE },
 		{ "en_recover", ktm_en_recover, KTM_IOC_EN_RECOVER },
 		{ "en_preprepare_complete", ktm_en_preprepare_complete,
 		  KTM_IOC_EN_PREPREPARE_COMPLETE },
