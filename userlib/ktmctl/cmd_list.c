@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <ktm/ktm_log.h>
+
 #include "json.h"
 #include "ktmctl.h"
 #include "objects.h"
@@ -157,6 +159,40 @@ static void show_enlistment(int tm_fd, const unsigned char *uuid, struct json *j
 	putchar('\n');
 }
 
+static void show_stream(int tm_fd, const unsigned char *uuid, struct json *json)
+{
+	char held[TEXT_BYTES_SIZE], limit[TEXT_BYTES_SIZE];
+	struct ktm_stream_info info;
+
+	if (ktm_stream_query(tm_fd, uuid, &info, sizeof(info)))
+		return;
+	info.name[sizeof(info.name) - 1] = '\0';
+	if (json) {
+		json_object(json, NULL);
+		json_uuid(json, "uuid", info.uuid);
+		json_string(json, "name", info.name);
+		json_number(json, "uid", info.uid);
+		json_number(json, "gid", info.gid);
+		json_number(json, "mode", info.mode);
+		json_number(json, "base", info.base_lsn);
+		json_number(json, "last", info.last_lsn);
+		json_number(json, "restart", info.restart_lsn);
+		json_number(json, "wanted", info.wanted_lsn);
+		json_number(json, "held", info.held);
+		json_number(json, "limit", info.limit);
+		json_number(json, "reserved", info.reserved);
+		json_number(json, "records", info.records);
+		json_number(json, "bytes", info.bytes);
+		json_object_end(json);
+		return;
+	}
+	print_uuid(info.uuid);
+	printf("  %5u  %4o  %7s  %9s  %12llu  %12llu  %s\n", info.uid, info.mode,
+	       format_bytes(held, info.held), format_bytes(limit, info.limit),
+	       (unsigned long long)info.base_lsn, (unsigned long long)info.last_lsn,
+	       info.name);
+}
+
 static const struct kind tms = {
 	.name = "tms",
 	.heading = "TM                                    STATE     KIND      NAME",
@@ -182,6 +218,14 @@ static const struct kind enlistments = {
 		   "       RESOURCE MANAGER",
 	.lister = ktm_en_list,
 	.show = show_enlistment,
+};
+
+static const struct kind streams = {
+	.name = "streams",
+	.heading = "STREAM" PAD20
+		   "              UID  MODE     HELD      LIMIT          BASE          LAST  NAME",
+	.lister = ktm_stream_list,
+	.show = show_stream,
 };
 
 static int show_members(int tm_fd, const struct kind *kind, struct json *json)
@@ -259,7 +303,7 @@ out_close_control:
 static const struct kind *find_kind(const char *name)
 {
 	static const struct kind *const kinds[] = {
-		&tms, &transactions, &rms, &enlistments,
+		&tms, &transactions, &rms, &enlistments, &streams,
 	};
 	size_t i;
 
@@ -309,10 +353,10 @@ static int run_list(const struct ktmctl_command *command, int argc, char **argv)
 const struct ktmctl_command cmd_list = {
 	.name = "list",
 	.run = run_list,
-	.help = "name transaction managers, transactions, resource managers, enlistments",
-	.usage = "list [OPTION]... [tms|transactions|rms|enlistments]\n"
+	.help = "name transaction managers, their transactions, resource managers, streams ...",
+	.usage = "list [OPTION]... [tms|transactions|rms|enlistments|streams]\n"
 		 "List the transaction managers (the default), or the transactions, resource\n"
-		 "managers or enlistments of all of them.\n"
+		 "managers, enlistments or log streams of all of them.\n"
 		 "\n"
 		 "  -t, --tm TM          only those of TM: a name, a UUID or its beginning\n"
 		 "  -j, --json           write JSON\n"

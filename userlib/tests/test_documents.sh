@@ -57,7 +57,7 @@ for command in $commands; do
 	ok "$command: the completion offers the options" \
 		same "$(options "$command")" "$(complete_words ktmctl "$command" --)"
 done
-ok "the completion offers kinds" same "$(printf 'enlistments\nrms\ntms\ntransactions')" \
+ok "the completion offers kinds" same "$(printf 'enlistments\nrms\nstreams\ntms\ntransactions')" \
 	"$(complete_words ktmctl list "")"
 ok "the completion offers what txf can do" same "$(printf 'disable\nenable\nkept\nstatus')" \
 	"$(complete_words ktmctl txf "")"
