@@ -13,6 +13,7 @@
 #include "harness.h"
 #include "fail_nth.h"
 #include "ktm_log.h"
+#include "log_stream.h"
 #include "uring.h"
 
 #include "kmod/rm/ktm_test_rm.h"
@@ -29,6 +30,7 @@ struct objects {
 	int kernel_rm;
 	unsigned int failed;	/* calls of TRY() that have failed */
 	bool ended;		/* the RM has given its last answer */
+	bool lost;		/* an answer had no place: it may have been done */
 };
 
 /* A fault comes once: what has failed is called again. */
@@ -423,6 +425,115 @@ static int scenario_recover(struct objects *o, const char *path)
 	return ret;
 }
 
+static int leave_attached(struct objects *o, const char *path)
+{
+	return tm_attach(path, NULL, &o->tm, NULL);
+}
+
+static int open_again(struct objects *o, const char *name)
+{
+	int fd = 0, ret;
+
+	ret = TRY(o, (fd = stream_open(o->tm.fd, name, NULL)) < 0 ? fd : 0);
+	if (!ret)
+		close(fd);
+	return ret;
+}
+
+/* Only a bad address may be met when all is done. */
+static int heed(struct objects *o, int ret)
+{
+	o->lost |= ret == -EFAULT;
+	return ret < 0 ? ret : 0;
+}
+
+/* What has failed was not done by half; nor at all, unless its answer was lost. */
+static int check_stream(const struct objects *o, int fd, const __u64 *lsn)
+{
+	struct ktm_stream_info info;
+	int more, ret = stream_info(fd, &info);
+
+	if (ret)
+		return ret;
+	more = info.records - 4;
+	if (info.base_lsn != lsn[2] || info.restart_lsn != lsn[2] || info.last_lsn != lsn[3])
+		return -EBADMSG;
+	if (!o->lost)
+		return more || info.reserved != 1 ? -EBADMSG : 0;
+	return more < 0 || more > 1 || info.reserved > 3 ? -EBADMSG : 0;
+}
+
+static bool read_either(int fd, __u64 lsn, int one, int other)
+{
+	struct ktm_stream_read read;
+	int number = stream_read(fd, KTM_STREAM_READ_BEFORE, lsn, &read);
+
+	return number == one || number == other;
+}
+
+static int use_stream(struct objects *o, int fd)
+{
+	struct ktm_stream_read read;
+	__u64 lsn[4] = { 0 };
+
+	return TRY(o, heed(o, stream_append(fd, 1, 64, KTM_STREAM_APPEND_F_FLUSH, &lsn[0]))) ?:
+	       TRY(o, heed(o, stream_chain(fd, 2, lsn[0], lsn[0], &lsn[1]))) ?:
+	       TRY(o, heed(o, stream_restart(fd, 3, 64, 0, lsn[1], &lsn[2]))) ?:
+	       TRY(o, heed(o, stream_append(fd, 4, 3000, 0, &lsn[3]))) ?:
+	       TRY(o, stream_read(fd, KTM_STREAM_READ_NEXT, lsn[1], &read) != 3) ?:
+	       TRY(o, !read_either(fd, lsn[2], 2, o->lost ? 3 : 2)) ?:
+	       TRY(o, heed(o, stream_reserve(fd, 2))) ?:
+	       TRY(o, heed(o, stream_reserve(fd, -1))) ?:
+	       TRY(o, stream_set_base(fd, lsn[2], 0)) ?: TRY(o, stream_flush(fd, 0)) ?:
+	       TRY(o, check_stream(o, fd, lsn));
+}
+
+static int scenario_stream(struct objects *o, const char *path)
+{
+	struct ktm_tm_info before, after;
+	int fd = 0, ret;
+
+	ret = TRY(o, tm_info(&o->tm, &before)) ?:
+	      TRY(o, heed(o, fd = stream_make(o->tm.fd, "stream", 0600, 0, NULL)));
+	if (ret == -EEXIST && o->lost)
+		ret = heed(o, fd = stream_open(o->tm.fd, "stream", NULL));
+	if (ret)
+		return ret;
+	ret = use_stream(o, fd) ?: open_again(o, "stream") ?:
+	      list(o, o->tm.fd, KTM_IOC_STREAM_LIST, 1) ?: TRY(o, stream_delete(fd)) ?:
+	      TRY(o, tm_info(&o->tm, &after));
+	close(fd);
+	return ret ?: before.log_reserved != after.log_reserved ? -EBADMSG : 0;
+}
+
+/* An attach that has failed has changed nothing; one that has not finds all. */
+static int leave_streams(struct objects *o, const char *path)
+{
+	int ret = tm_attach(path, NULL, &o->tm, NULL), i, fd;
+	char name[16];
+
+	for (i = 0; i < 3 && !ret; i++) {
+		sprintf(name, "stream %d", i);
+		fd = stream_make(o->tm.fd, name, 0600, 0, NULL);
+		ret = fd < 0 ? fd : i ? stream_append(fd, i, 64, 0, NULL) : 0;
+		close(fd);
+	}
+	ret = ret ?: tm_detach(&o->tm);
+	close(o->tm.fd);
+	o->tm.fd = 0;
+	return ret;
+}
+
+static int scenario_attach_streams(struct objects *o, const char *path)
+{
+	int ret = TRY(o, heed(o, tm_attach(path, NULL, &o->tm, NULL)));
+
+	/* it is attached, and there is no fd of it */
+	if (ret == -EBUSY && o->lost)
+		return 0;
+	return ret ?: list(o, o->tm.fd, KTM_IOC_STREAM_LIST, 3) ?: open_again(o, "stream 2");
+}
+
 FIXTURE(fail_nth)
 {
 	const char *path;
@@ -454,6 +565,16 @@ FIXTURE_VARIANT_ADD(fail_nth, kernel_rm) { .run = scenario_kernel_rm, .careful =
 FIXTURE_VARIANT_ADD(fail_nth, savepoint) { .run = scenario_savepoint, .careful = true };
 FIXTURE_VARIANT_ADD(fail_nth, attach) { .run = scenario_attach, .durable = true };
 FIXTURE_VARIANT_ADD(fail_nth, durable) { .run = scenario_durable, .durable = true };
+
+FIXTURE_VARIANT_ADD(fail_nth, stream)
+{
+	.run = scenario_stream, .before = leave_attached, .durable = true, .careful = true,
+};
+
+FIXTURE_VARIANT_ADD(fail_nth, attach_streams)
+{
+	.run = scenario_attach_streams, .before = leave_streams, .durable = true, .careful = true,
+};
 
 FIXTURE_VARIANT_ADD(fail_nth, freeze)
 {

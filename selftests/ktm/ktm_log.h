@@ -31,8 +31,20 @@ enum log_harm {
 
 int log_harm(const char *path, enum log_harm harm);
 
+/* Both superblocks become those of another version, or a negative errno. */
+int log_set_version(const char *path, __u32 version);
+/* The version that both superblocks have, or a negative errno. */
+int log_version(const char *path);
+
 /* Turns a byte of the ring over, @offset bytes after the LSN. */
 int log_flip(const char *path, const struct ktm_tm_info *info, __u64 lsn, __u32 offset);
+
+/*
+ * Changes bytes of a record, @offset bytes after its LSN, as somebody would who can make
+ * checksums: its buffer is good all the same. -EBADMSG if no record is there.
+ */
+int log_forge(const char *path, const struct ktm_tm_info *info, __u64 lsn, __u32 offset,
+	      const void *bytes, __u32 length);
 
 /*
  * The first @size bytes of the device, read past the page cache: all that a crash

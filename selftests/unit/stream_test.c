@@ -89,40 +89,38 @@ static void change_body(union body *body, const struct change *change)
 		memset(body->bytes + change->offset, value, change->size);
 }
 
-#define ENTRY(field, value_, good_) \
-	{ offsetof(struct ktm_disk_stream, field), \
-	  sizeof(((struct ktm_disk_stream *)0)->field), value_, good_ }
+#define AT(field)	offsetof(struct ktm_disk_stream, field)
 
 static const struct change entry_changes[] = {
-	ENTRY(base_lsn, BASE + 4, false),
-	ENTRY(base_lsn, LAST + 8, false),
-	ENTRY(base_lsn, LSN, false),
-	ENTRY(base_lsn, ~7ULL, false),
-	ENTRY(base_lsn, LAST, false),		/* above the restart area */
-	ENTRY(base_lsn, 0, false),		/* the restart area is kept, and nothing is */
-	ENTRY(base_lsn, LAST - 800, true),
-	ENTRY(base_lsn, 8, true),
-	ENTRY(last_lsn, 0, false),
-	ENTRY(last_lsn, LSN, false),
-	ENTRY(last_lsn, LSN - 4, false),
-	ENTRY(last_lsn, ~7ULL, false),
-	ENTRY(last_lsn, LSN - 8, true),
-	ENTRY(restart_lsn, LAST + 8, false),
-	ENTRY(restart_lsn, LAST - 4, false),
-	ENTRY(restart_lsn, BASE - 8, false),
-	ENTRY(restart_lsn, ~7ULL, false),
-	ENTRY(restart_lsn, 0, true),
-	ENTRY(restart_lsn, BASE, true),
-	ENTRY(limit, KTM_DISK_RING_MAX + 1, false),
-	ENTRY(limit, ~0ULL, false),
-	ENTRY(limit, 0, true),
-	ENTRY(gid, 0xffffffff, true),
-	ENTRY(mode, 01000, false),
-	ENTRY(mode, 0700, false),
-	ENTRY(mode, 0x80000000, false),
-	ENTRY(mode, 0666, true),
-	ENTRY(flags, 1, false),
-	ENTRY(flags, 1ULL << 63, false),
+	{ AT(base_lsn), 8, BASE + 4, false },
+	{ AT(base_lsn), 8, LAST + 8, false },
+	{ AT(base_lsn), 8, LSN, false },
+	{ AT(base_lsn), 8, ~7ULL, false },
+	{ AT(base_lsn), 8, LAST, false },		/* above the restart area */
+	{ AT(base_lsn), 8, 0, false },		/* the restart area is kept, and nothing is */
+	{ AT(base_lsn), 8, LAST - 800, true },
+	{ AT(base_lsn), 8, 8, true },
+	{ AT(last_lsn), 8, 0, false },
+	{ AT(last_lsn), 8, LSN, false },
+	{ AT(last_lsn), 8, LSN - 4, false },
+	{ AT(last_lsn), 8, ~7ULL, false },
+	{ AT(last_lsn), 8, LSN - 8, true },
+	{ AT(restart_lsn), 8, LAST + 8, false },
+	{ AT(restart_lsn), 8, LAST - 4, false },
+	{ AT(restart_lsn), 8, BASE - 8, false },
+	{ AT(restart_lsn), 8, ~7ULL, false },
+	{ AT(restart_lsn), 8, 0, true },
+	{ AT(restart_lsn), 8, BASE, true },
+	{ AT(limit), 8, KTM_DISK_RING_MAX + 1, false },
+	{ AT(limit), 8, ~0ULL, false },
+	{ AT(limit), 8, 0, true },
+	{ AT(gid), 4, 0xffffffff, true },
+	{ AT(mode), 4, 01000, false },
+	{ AT(mode), 4, 0700, false },
+	{ AT(mode), 4, 0x80000000, false },
+	{ AT(mode), 4, 0666, true },
+	{ AT(flags), 8, 1, false },
+	{ AT(flags), 8, 1ULL << 63, false },
 	{ 0, KTM_DISK_NAME_MAX, 'x', false },
 	{ 0, KTM_DISK_NAME_MAX - 1, 'x', true },
 	{ 0, 1, 0, false },			/* empty, and something after its end */
