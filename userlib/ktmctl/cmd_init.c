@@ -61,12 +61,16 @@ static int format_and_attach(int control, int device_fd, const char *path,
 		.uid = geteuid(),
 		.gid = getegid(),
 	};
+	struct logfile_spec spec = {
+		.name = options->name,
+		.force = options->force,
+		.keep = true,
+	};
 	int status;
 
 	if (!options->force && attach_find(control, device_fd, result))
 		return KTMCTL_OK;
-	status = logfile_format(device_fd, path, options->name, options->force,
-				true);
+	status = logfile_format(device_fd, path, &spec);
 	if (status != KTMCTL_OK)
 		return status;
 	return attach_log(control, device_fd, path, &attach, result);
@@ -137,12 +141,15 @@ static int init_device(int control, const struct init_options *options)
 
 static int init_file(int control, const struct init_options *options)
 {
+	struct logfile_spec spec = {
+		.size = options->size,
+		.name = options->name,
+	};
 	int fd, status;
 
 	fd = open(options->log, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT) {
-		status = logfile_create(options->log, options->size,
-					options->name);
+		status = logfile_create(options->log, &spec);
 		if (status != KTMCTL_OK)
 			return status;
 		fd = open(options->log, O_RDWR | O_CLOEXEC | O_NONBLOCK);

@@ -3,36 +3,35 @@
  * ktmctl log - make, check and show logs, without the module
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include <ktm/ktm.h>
 
 #include "ktmctl.h"
 #include "log_show.h"
 #include "log_source.h"
+#include "log_stat.h"
 #include "logfile.h"
 #include "text.h"
 
 /**
  * struct log_options - what the user wants
  * @path: device or file
- * @size: bytes of a file to be made, or 0
- * @name: name of the TM, or NULL
- * @force: overwrite what is there
- * @data: show the data of records
+ * @spec: create: what it is to be
+ * @data: dump: show the data of records
  * @json: write JSON
+ * @given: letters of the options that were given
  */
 struct log_options {
 	const char *path;
-	uint64_t size;
-	const char *name;
-	bool force;
+	struct logfile_spec spec;
 	bool data;
 	bool json;
+	char given[16];
 };
 
 /**
@@ -45,18 +44,6 @@ struct reader {
 	struct log_source source;
 	struct log_show show;
 	bool in_buffer;
-};
-
-static const struct ktmctl_advice log_advice[] = {
-	{ ENODEV, "there is no log", "'ktmctl init' makes one." },
-	{ EUCLEAN, "both superblocks are damaged, or contradict each other",
-	  "Restore the log from a copy of the device, if there is one." },
-	{ EPROTONOSUPPORT, "it has a format that this version does not know",
-	  "Use the version of ktmctl that comes with the module." },
-	{ ENOSPC, "the device or file is shorter than the log on it",
-	  "Restore its full length." },
-	{ EINVAL, "it is neither a block device nor a file", NULL },
-	{ 0 }
 };
 
 static int read_source(void *ctx, u64 offset, void *data, u32 length)
@@ -98,19 +85,6 @@ static const struct ktm_replay_ops replay_ops = {
 	.record = show_record,
 };
 
-/* Returns 0, or a negative errno other than -EUCLEAN, which goes to @damaged. */
-static int scan(struct ktm_replay *replay, bool *damaged)
-{
-	int ret;
-
-	ret = ktm_replay_open(replay);
-	if (ret)
-		return ret;
-	ret = ktm_replay_scan(replay);
-	*damaged = ret == -EUCLEAN;
-	return *damaged ? 0 : ret;
-}
-
 static int show_records(struct reader *reader)
 {
 	struct json *json = reader->show.json;
@@ -118,7 +92,10 @@ static int show_records(struct reader *reader)
 
 	if (json)
 		json_array(json, "log");
+	/* two things on one terminal */
+	reader->source.progress.on &= !isatty(STDOUT_FILENO);
 	ret = ktm_replay_run(&reader->source.replay);
+	progress_end(&reader->source.progress);
 	end_buffer(reader);
 	if (json)
 		json_array_end(json);
@@ -134,7 +111,7 @@ static int show_log(struct reader *reader, const char *path, bool records)
 
 	replay->ops = &replay_ops;
 	replay->ctx = reader;
-	ret = scan(replay, &damaged);
+	ret = log_source_scan(&reader->source, &damaged);
 	if (ret)
 		return ktmctl_fail(log_advice, ret, "cannot read the log on %s",
 				   path);
@@ -181,34 +158,57 @@ static int dump(const struct log_options *options)
 	return read_log(options, true);
 }
 
-static int create(const struct log_options *options)
+static int stat_log(const struct log_options *options)
 {
-	const char *path = options->path;
-	struct stat st;
-	int fd, status;
-
-	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 && errno == ENOENT)
-		return logfile_create(path, options->size, options->name);
-	if (fd < 0)
-		return ktmctl_fail(NULL, errno, "cannot open %s", path);
-	if (fstat(fd, &st) == 0 && S_ISBLK(st.st_mode))
-		status = logfile_format(fd, path, options->name, options->force,
-					false);
-	else
-		status = ktmctl_refuse("Remove it first, or choose another name.",
-				       "%s exists", path);
-	close(fd);
-	return status;
+	return log_stat(options->path, options->json);
 }
 
+static int show_made(const struct logfile_spec *spec, const struct log_options *options)
+{
+	struct json json = { 0 };
+
+	if (!options->json)
+		return KTMCTL_OK;
+	json_object(&json, NULL);
+	json_string(&json, "path", options->path);
+	json_uuid(&json, "uuid", spec->uuid);
+	json_string(&json, "name", spec->name ? spec->name : "");
+	json_object_end(&json);
+	return ktmctl_flush();
+}
+
+static int create(const struct log_options *options)
+{
+	struct logfile_spec spec = options->spec;
+	int status;
+
+	if (access(options->path, F_OK) && errno == ENOENT) {
+		if (!spec.size)
+			spec.size = LOGFILE_DEFAULT_SIZE;
+		status = logfile_create(options->path, &spec);
+	} else {
+		status = logfile_reformat(options->path, &spec);
+	}
+	return status == KTMCTL_OK ? show_made(&spec, options) : status;
+}
+
+/**
+ * struct action - what can be done to a log
+ * @name: what the user types
+ * @options: letters of the options that it has
+ * @nr_paths: paths that it takes
+ * @run: does it
+ */
 static const struct action {
 	const char *name;
+	const char *options;
+	int nr_paths;
 	int (*run)(const struct log_options *options);
 } actions[] = {
-	{ "check", check },
-	{ "dump", dump },
-	{ "create", create },
+	{ "check", "j", 1, check },
+	{ "dump", "dj", 1, dump },
+	{ "stat", "j", 1, stat_log },
+	{ "create", "snufj", 1, create },
 	{ 0 }
 };
 
@@ -225,18 +225,26 @@ static const struct action *find_action(const char *name)
 static int parse_option(const struct ktmctl_command *command, int c,
 			const char *value, struct log_options *options)
 {
+	size_t nr = strlen(options->given);
+
+	if (!strchr(options->given, c) && nr + 1 < sizeof(options->given))
+		options->given[nr] = c;
 	switch (c) {
 	case 's':
-		if (parse_size(value, &options->size))
+		if (parse_size(value, &options->spec.size) || !options->spec.size)
 			return ktmctl_usage_error(command, "'%s' is no size",
 						  value);
-		options->size -= options->size % KTM_DISK_BLOCK;
+		options->spec.size -= options->spec.size % KTM_DISK_BLOCK;
 		return 0;
 	case 'n':
-		options->name = value;
+		options->spec.name = value;
+		return 0;
+	case 'u':
+		if (ktm_uuid_parse(value, options->spec.uuid))
+			return ktmctl_usage_error(command, "'%s' is no UUID", value);
 		return 0;
 	case 'f':
-		options->force = true;
+		options->spec.force = true;
 		return 0;
 	case 'd':
 		options->data = true;
@@ -252,20 +260,17 @@ static int parse_option(const struct ktmctl_command *command, int c,
 /* What no single option shows; 0, or KTMCTL_USAGE after a message. */
 static int check_options(const struct ktmctl_command *command,
 			 const struct action *action,
-			 struct log_options *options)
+			 const struct log_options *options)
 {
+	const struct logfile_spec *spec = &options->spec;
+	size_t foreign = strspn(options->given, action->options);
 	const char *wrong;
 
-	if (action->run != create && (options->size || options->name ||
-				      options->force))
-		return ktmctl_usage_error(command, "--size, --name and --force are for create");
-	if (action->run != dump && options->data)
-		return ktmctl_usage_error(command, "--data is for dump");
-	if (action->run == create && options->json)
-		return ktmctl_usage_error(command, "--json is for check and dump");
-	if (!options->size)
-		options->size = LOGFILE_DEFAULT_SIZE;
-	wrong = logfile_check_options(options->size, options->name);
+	if (options->given[foreign])
+		return ktmctl_usage_error(command, "-%c is not for %s",
+					  options->given[foreign], action->name);
+	wrong = logfile_check_options(spec->size ? spec->size : LOGFILE_DEFAULT_SIZE,
+				      spec->name);
 	if (wrong)
 		return ktmctl_usage_error(command, "%s", wrong);
 	return 0;
@@ -277,6 +282,7 @@ static int run(const struct ktmctl_command *command, int argc, char **argv)
 		{ "size", required_argument, NULL, 's' },
 		{ "name", required_argument, NULL, 'n' },
 		{ "force", no_argument, NULL, 'f' },
+		{ "uuid", required_argument, NULL, 'u' },
 		{ "data", no_argument, NULL, 'd' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
@@ -286,7 +292,7 @@ static int run(const struct ktmctl_command *command, int argc, char **argv)
 	const struct action *action;
 	int c, ret;
 
-	while ((c = getopt_long(argc, argv, "s:n:fdjh", long_options,
+	while ((c = getopt_long(argc, argv, "s:n:u:fdjh", long_options,
 				NULL)) != -1) {
 		if (c == 'h')
 			return ktmctl_usage(command);
@@ -295,13 +301,15 @@ static int run(const struct ktmctl_command *command, int argc, char **argv)
 			return ret;
 	}
 	if (optind == argc)
-		return ktmctl_usage_error(command, "check, dump or create?");
+		return ktmctl_usage_error(command, "check, dump, stat or create?");
 	action = find_action(argv[optind]);
 	if (!action)
 		return ktmctl_usage_error(command, "cannot '%s' a log",
 					  argv[optind]);
-	if (argc - optind != 2)
-		return ktmctl_usage_error(command, "one device or file at a time");
+	if (argc - optind != 1 + action->nr_paths)
+		return ktmctl_usage_error(command, action->nr_paths == 1 ?
+					  "one device or file at a time" :
+					  "a device or file, and a file to be made");
 	options.path = argv[optind + 1];
 	ret = check_options(command, action, &options);
 	return ret ? ret : action->run(&options);
@@ -313,17 +321,19 @@ const struct ktmctl_command cmd_log = {
 	.help = "check, show and make logs",
 	.usage = "log [OPTION]... check DEVICE|FILE\n"
 		 "       ktmctl log [OPTION]... dump DEVICE|FILE\n"
+		 "       ktmctl log [OPTION]... stat DEVICE|FILE\n"
 		 "       ktmctl log [OPTION]... create DEVICE|FILE\n"
 		 "Replay a log without changing it, and tell whether it is good and what state it\n"
-		 "was left in; show its records, too; or make a new one. Of a log that is attached,\n"
-		 "what check and dump see may be a little old. The exit status of check and dump is\n"
-		 "1 if the log is damaged.\n"
+		 "was left in; show its records, too; count them, and tell who holds its tail; or\n"
+		 "make a new one. Of a log that is attached, what check, dump and stat see may be a\n"
+		 "little old. Their exit status is 1 if the log is damaged.\n"
 		 "\n"
 		 "  -d, --data           dump: show the data of redo records\n"
-		 "  -s, --size SIZE      create: bytes of a new file; K, M and G are known\n"
-		 "                       (default 64M)\n"
+		 "  -s, --size SIZE      create: bytes of a new file (default 64M), or those that\n"
+		 "                       the log may take of what exists; K, M and G are known\n"
 		 "  -n, --name NAME      create: name of the transaction manager\n"
-		 "  -f, --force          create: overwrite what is on the device\n"
-		 "  -j, --json           check, dump: write JSON\n"
+		 "  -u, --uuid UUID      create: its UUID (default a new one)\n"
+		 "  -f, --force          create: overwrite what is there\n"
+		 "  -j, --json           write JSON\n"
 		 "  -h, --help           show this\n",
 };

@@ -14,7 +14,7 @@
 #include "stream.h"
 #include "text.h"
 
-static const char *type_name(unsigned int type)
+const char *log_show_type(unsigned int type)
 {
 	switch (type) {
 	case KTM_RECORD_REDO:
@@ -293,7 +293,7 @@ static bool has_contents(const struct ktm_format_record *record)
 static void record_text(const struct log_show *show,
 			const struct ktm_format_record *record)
 {
-	printf("  %" PRIu64 " %s%s", record->lsn, type_name(record->type),
+	printf("  %" PRIu64 " %s%s", record->lsn, log_show_type(record->type),
 	       record->flags & KTM_DISK_RECORD_F_COPY ? " (copy)" : "");
 	body_text(record);
 	uuid_text("tx", record->tx);
@@ -391,7 +391,7 @@ static void record_json(const struct log_show *show,
 
 	json_object(json, NULL);
 	json_number(json, "lsn", record->lsn);
-	json_string(json, "type", type_name(record->type));
+	json_string(json, "type", log_show_type(record->type));
 	json_bool(json, "copy", record->flags & KTM_DISK_RECORD_F_COPY);
 	json_number(json, "length", record->data_length);
 	json_uuid(json, "tx", record->tx);

@@ -21,6 +21,14 @@ struct log_show {
 };
 
 /**
+ * log_show_type - name of a kind of record
+ * @type: enum ktm_record_type
+ *
+ * Return: its name.
+ */
+const char *log_show_type(unsigned int type);
+
+/**
  * log_show_summary - what a scan has found
  * @show: how
  * @replay: after ktm_replay_scan()

@@ -13,6 +13,18 @@
 
 #include "log_source.h"
 
+const struct ktmctl_advice log_advice[] = {
+	{ ENODEV, "there is no log", "'ktmctl init' makes one." },
+	{ EUCLEAN, "both superblocks are damaged, or contradict each other",
+	  "Restore the log from a copy of the device, if there is one." },
+	{ EPROTONOSUPPORT, "it has a format that this version does not know",
+	  "Use the version of ktmctl that comes with the module." },
+	{ ENOSPC, "the device or file is shorter than the log on it",
+	  "Restore its full length." },
+	{ EINVAL, "it is neither a block device nor a file", NULL },
+	{ 0 }
+};
+
 /*
  * The kernel writes a log past the page cache of its device, so a device is read
  * past it, too. A file under a loop device is coherent.
@@ -60,6 +72,7 @@ int log_source_open(struct log_source *source, const char *path)
 		close(fd);
 		return -ENOMEM;
 	}
+	progress_begin(&source->progress, "read");
 	return 0;
 }
 
@@ -69,6 +82,7 @@ int log_source_read(struct log_source *source, uint64_t offset, void *data,
 	char *at = data;
 	ssize_t got;
 
+	progress_add(&source->progress, length);
 	while (length) {
 		got = pread(source->fd, at, length, offset);
 		if (got < 0 && errno == EINTR)
@@ -82,8 +96,22 @@ int log_source_read(struct log_source *source, uint64_t offset, void *data,
 	return 0;
 }
 
+int log_source_scan(struct log_source *source, bool *damaged)
+{
+	int ret;
+
+	ret = ktm_replay_open(&source->replay);
+	if (ret)
+		return ret;
+	ret = ktm_replay_scan(&source->replay);
+	progress_end(&source->progress);
+	*damaged = ret == -EUCLEAN;
+	return *damaged ? 0 : ret;
+}
+
 void log_source_close(struct log_source *source)
 {
+	progress_end(&source->progress);
 	free(source->replay.window);
 	close(source->fd);
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -22,7 +23,9 @@
 #include "ktmctl.h"
 #include "log_source.h"
 #include "logfile.h"
+#include "loop.h"
 #include "mkfs.h"
+#include "progress.h"
 
 #define ZERO_STEP	(1U << 20)
 
@@ -39,7 +42,7 @@ static const struct ktmctl_advice create_advice[] = {
 	{ 0 }
 };
 
-static int write_all(void *ctx, uint64_t offset, const void *data, size_t size)
+int logfile_write(void *ctx, uint64_t offset, const void *data, size_t size)
 {
 	const char *at = data;
 	ssize_t done;
@@ -60,21 +63,22 @@ static int write_all(void *ctx, uint64_t offset, const void *data, size_t size)
 
 static int fill_with_zeros(int fd, uint64_t size)
 {
+	struct progress progress;
 	uint64_t offset;
 	size_t part;
 	char *zeros;
 	int ret = 0;
 
-	/* Tells about a full disk before any time is spent. */
-	if (fallocate(fd, 0, 0, size) && errno != EOPNOTSUPP)
-		return -errno;
 	zeros = calloc(1, ZERO_STEP);
 	if (!zeros)
 		return -ENOMEM;
+	progress_begin(&progress, "written");
 	for (offset = 0; offset < size && !ret; offset += part) {
 		part = size - offset < ZERO_STEP ? size - offset : ZERO_STEP;
-		ret = write_all(&fd, offset, zeros, part);
+		ret = logfile_write(&fd, offset, zeros, part);
+		progress_add(&progress, part);
 	}
+	progress_end(&progress);
 	free(zeros);
 	return ret;
 }
@@ -100,20 +104,41 @@ int logfile_new_uuid(unsigned char *uuid)
 	return 0;
 }
 
-static int make_log(int fd, uint64_t size, const char *name)
+static bool has_uuid(const struct logfile_spec *spec)
+{
+	static const unsigned char none[sizeof(spec->uuid)];
+
+	return memcmp(spec->uuid, none, sizeof(none));
+}
+
+static int make_log(int fd, uint64_t size, struct logfile_spec *spec)
 {
 	struct ktm_mkfs_params params = { .device_size = size };
-	int ret;
+	int ret = 0;
 
-	ret = logfile_new_uuid(params.uuid);
+	if (!has_uuid(spec))
+		ret = logfile_new_uuid(spec->uuid);
 	if (ret)
 		return ret;
-	if (name)
-		strncpy(params.name, name, sizeof(params.name) - 1);
-	ret = ktm_mkfs(write_all, &fd, &params);
+	memcpy(params.uuid, spec->uuid, sizeof(params.uuid));
+	if (spec->name)
+		strncpy(params.name, spec->name, sizeof(params.name) - 1);
+	ret = ktm_mkfs(logfile_write, &fd, &params);
 	if (ret)
 		return ret;
 	return fsync(fd) ? -errno : 0;
+}
+
+static int fill_log(void *ctx, int fd)
+{
+	struct logfile_spec *spec = ctx;
+	int ret;
+
+	/* Tells about a full disk before any time is spent. */
+	if (fallocate(fd, 0, 0, spec->size) && errno != EOPNOTSUPP)
+		return -errno;
+	ret = fill_with_zeros(fd, spec->size);
+	return ret ? ret : make_log(fd, spec->size, spec);
 }
 
 /* Make the last part of a path of directories, and make that durable. */
@@ -146,8 +171,7 @@ static int link_into_place(int fd, int dir_fd, const char *name)
 	return fsync(dir_fd) ? -errno : 0;
 }
 
-static int create_in(const char *directory, const char *file, uint64_t size,
-		     const char *name)
+static int make_in(const char *directory, const char *file, logfile_fill *fill, void *ctx)
 {
 	int dir_fd, fd, ret;
 
@@ -163,9 +187,9 @@ static int create_in(const char *directory, const char *file, uint64_t size,
 		goto out_close_dir;
 	}
 	avoid_copy_on_write(fd);
-	ret = fill_with_zeros(fd, size);
-	if (!ret)
-		ret = make_log(fd, size, name);
+	ret = fill(ctx, fd);
+	if (!ret && fsync(fd))
+		ret = -errno;
 	if (!ret)
 		ret = link_into_place(fd, dir_fd, file);
 	close(fd);
@@ -174,7 +198,7 @@ out_close_dir:
 	return ret;
 }
 
-int logfile_create(const char *path, uint64_t size, const char *name)
+int logfile_make(const char *path, logfile_fill *fill, void *ctx)
 {
 	char *for_directory, *for_file;
 	int ret = -ENOMEM;
@@ -183,14 +207,18 @@ int logfile_create(const char *path, uint64_t size, const char *name)
 	for_directory = strdup(path);
 	for_file = strdup(path);
 	if (for_directory && for_file)
-		ret = create_in(dirname(for_directory), basename(for_file),
-				size, name);
+		ret = make_in(dirname(for_directory), basename(for_file), fill, ctx);
 	free(for_directory);
 	free(for_file);
 	if (ret)
 		return ktmctl_fail(create_advice, ret,
 				   "cannot make the log file %s", path);
 	return KTMCTL_OK;
+}
+
+int logfile_create(const char *path, struct logfile_spec *spec)
+{
+	return logfile_make(path, fill_log, spec);
 }
 
 /* May a log be put there? 1, 0 if one is there to be kept, -1 if not. */
@@ -217,27 +245,31 @@ static int may_format(int fd, const char *path, uint64_t size, bool keep)
 	return -1;
 }
 
-static int format_claimed(int fd, const char *path, const char *name,
-			  bool force, bool keep)
+static int format_claimed(int fd, const char *path, uint64_t size,
+			  struct logfile_spec *spec)
 {
 	const char *wrong;
-	uint64_t size;
 	int ret;
 
-	if (ioctl(fd, BLKGETSIZE64, &size))
-		return ktmctl_fail(NULL, errno, "cannot get the size of %s",
-				   path);
-	wrong = logfile_check_options(size, name);
+	if (spec->size > size)
+		return ktmctl_refuse("Leave --size out to use all of it.",
+				     "%s is smaller than --size", path);
+	if (spec->size)
+		size = spec->size;
+	wrong = logfile_check_options(size, spec->name);
 	if (wrong)
 		return ktmctl_refuse("Use a device or a file of another size.",
 				     "cannot make a log on %s: %s", path,
 				     wrong);
-	if (!force) {
-		ret = may_format(fd, path, size, keep);
+	if (!spec->force) {
+		ret = may_format(fd, path, size, spec->keep);
 		if (ret <= 0)
 			return ret ? KTMCTL_FAILED : KTMCTL_OK;
 	}
-	ret = make_log(fd, size, name);
+	/* what a log of this UUID has left there must not be taken for this one's */
+	ret = has_uuid(spec) ? fill_with_zeros(fd, size) : 0;
+	if (!ret)
+		ret = make_log(fd, size, spec);
 	if (ret)
 		return ktmctl_fail(NULL, ret, "cannot make a log on %s", path);
 	return KTMCTL_OK;
@@ -262,15 +294,72 @@ static int open_alone(int device_fd, const char *path)
 	return fd;
 }
 
-int logfile_format(int device_fd, const char *path, const char *name,
-		   bool force, bool keep)
+int logfile_format(int device_fd, const char *path, struct logfile_spec *spec)
 {
+	uint64_t size;
 	int fd, ret;
 
 	fd = open_alone(device_fd, path);
 	if (fd < 0)
 		return KTMCTL_FAILED;
-	ret = format_claimed(fd, path, name, force, keep);
+	if (ioctl(fd, BLKGETSIZE64, &size))
+		ret = ktmctl_fail(NULL, errno, "cannot get the size of %s", path);
+	else
+		ret = format_claimed(fd, path, size, spec);
+	close(fd);
+	return ret;
+}
+
+/* A lock keeps two of us apart, and ktmctl init; a log that is attached has a loop device. */
+static int claim_file(int fd, const char *path, const struct stat *file)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ?
+		       ktmctl_refuse("Another ktmctl works on it.", "%s is in use", path) :
+		       ktmctl_fail(NULL, errno, "cannot lock %s", path);
+	if (loop_is_bound(file))
+		return ktmctl_refuse("Is it a log that is attached? See 'ktmctl status' and 'losetup'.",
+				     "a loop device is bound to %s", path);
+	return KTMCTL_OK;
+}
+
+int logfile_claim(const char *path, uint64_t *size)
+{
+	struct stat st;
+	int fd, alone;
+
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st)) {
+		ktmctl_fail(NULL, errno, "cannot open %s", path);
+	} else if (S_ISREG(st.st_mode)) {
+		*size = st.st_size;
+		if (claim_file(fd, path, &st) == KTMCTL_OK)
+			return fd;
+	} else if (!S_ISBLK(st.st_mode)) {
+		ktmctl_refuse(NULL, "%s is neither a block device nor a file", path);
+	} else {
+		alone = open_alone(fd, path);
+		close(fd);
+		fd = alone;
+		if (fd >= 0 && ioctl(fd, BLKGETSIZE64, size) == 0)
+			return fd;
+		if (fd >= 0)
+			ktmctl_fail(NULL, errno, "cannot get the size of %s", path);
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int logfile_reformat(const char *path, struct logfile_spec *spec)
+{
+	uint64_t size;
+	int fd, ret;
+
+	fd = logfile_claim(path, &size);
+	if (fd < 0)
+		return KTMCTL_FAILED;
+	ret = format_claimed(fd, path, size, spec);
 	close(fd);
 	return ret;
 }
@@ -315,11 +404,11 @@ static int rename_claimed(int fd, const unsigned char *uuid, const char *name,
 	if (!ret && before)
 		ret = before(ctx, super.uuid);
 	if (!ret)
-		ret = ktm_mkfs_rename(write_all, &fd, &super, &slot, uuid, name);
+		ret = ktm_mkfs_rename(logfile_write, &fd, &super, &slot, uuid, name);
 	if (!ret && fsync(fd))
 		ret = -errno;
 	if (!ret)
-		ret = ktm_mkfs_rename(write_all, &fd, &super, &slot, NULL, NULL);
+		ret = ktm_mkfs_rename(logfile_write, &fd, &super, &slot, NULL, NULL);
 	if (!ret && fsync(fd))
 		ret = -errno;
 	return ret;

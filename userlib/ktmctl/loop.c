@@ -133,3 +133,35 @@ int loop_open(int file_fd, const char *path)
 	}
 	return fd;
 }
+
+/* By sysfs: the device itself may not be open to us. */
+bool loop_is_bound(const struct stat *file)
+{
+	char path[PATH_MAX], backing[PATH_MAX];
+	struct dirent *entry;
+	bool found = false;
+	unsigned int number;
+	struct stat st;
+	FILE *stream;
+	DIR *dir;
+
+	dir = opendir("/sys/block");
+	if (!dir)
+		return false;
+	while (!found && (entry = readdir(dir))) {
+		if (sscanf(entry->d_name, "loop%u", &number) != 1)
+			continue;
+		snprintf(path, sizeof(path), "/sys/block/loop%u/loop/backing_file", number);
+		stream = fopen(path, "re");
+		if (!stream)
+			continue;
+		if (fgets(backing, sizeof(backing), stream)) {
+			backing[strcspn(backing, "\n")] = '\0';
+			found = stat(backing, &st) == 0 && st.st_dev == file->st_dev &&
+				st.st_ino == file->st_ino;
+		}
+		fclose(stream);
+	}
+	closedir(dir);
+	return found;
+}
