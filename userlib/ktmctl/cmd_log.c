@@ -12,6 +12,8 @@
 #include <ktm/ktm.h>
 
 #include "ktmctl.h"
+#include "log_archive.h"
+#include "log_repair.h"
 #include "log_show.h"
 #include "log_source.h"
 #include "log_stat.h"
@@ -21,15 +23,19 @@
 /**
  * struct log_options - what the user wants
  * @path: device or file
+ * @target: archive: file to be made
  * @spec: create: what it is to be
  * @data: dump: show the data of records
+ * @yes: repair: do it
  * @json: write JSON
  * @given: letters of the options that were given
  */
 struct log_options {
 	const char *path;
+	const char *target;
 	struct logfile_spec spec;
 	bool data;
+	bool yes;
 	bool json;
 	char given[16];
 };
@@ -163,6 +169,16 @@ static int stat_log(const struct log_options *options)
 	return log_stat(options->path, options->json);
 }
 
+static int repair(const struct log_options *options)
+{
+	return log_repair(options->path, options->yes, options->json);
+}
+
+static int archive(const struct log_options *options)
+{
+	return log_archive(options->path, options->target, options->json);
+}
+
 static int show_made(const struct logfile_spec *spec, const struct log_options *options)
 {
 	struct json json = { 0 };
@@ -209,6 +225,8 @@ static const struct action {
 	{ "dump", "dj", 1, dump },
 	{ "stat", "j", 1, stat_log },
 	{ "create", "snufj", 1, create },
+	{ "repair", "ryj", 1, repair },
+	{ "archive", "j", 2, archive },
 	{ 0 }
 };
 
@@ -246,6 +264,11 @@ static int parse_option(const struct ktmctl_command *command, int c,
 	case 'f':
 		options->spec.force = true;
 		return 0;
+	case 'r':
+		return 0;
+	case 'y':
+		options->yes = true;
+		return 0;
 	case 'd':
 		options->data = true;
 		return 0;
@@ -266,6 +289,8 @@ static int check_options(const struct ktmctl_command *command,
 	size_t foreign = strspn(options->given, action->options);
 	const char *wrong;
 
+	if (options->yes && strchr(options->given, 'r'))
+		return ktmctl_usage_error(command, "--dry-run or --yes?");
 	if (options->given[foreign])
 		return ktmctl_usage_error(command, "-%c is not for %s",
 					  options->given[foreign], action->name);
@@ -276,13 +301,15 @@ static int check_options(const struct ktmctl_command *command,
 	return 0;
 }
 
-static int run(const struct ktmctl_command *command, int argc, char **argv)
+static int run_log(const struct ktmctl_command *command, int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{ "size", required_argument, NULL, 's' },
 		{ "name", required_argument, NULL, 'n' },
 		{ "force", no_argument, NULL, 'f' },
 		{ "uuid", required_argument, NULL, 'u' },
+		{ "dry-run", no_argument, NULL, 'r' },
+		{ "yes", no_argument, NULL, 'y' },
 		{ "data", no_argument, NULL, 'd' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
@@ -292,7 +319,7 @@ static int run(const struct ktmctl_command *command, int argc, char **argv)
 	const struct action *action;
 	int c, ret;
 
-	while ((c = getopt_long(argc, argv, "s:n:u:fdjh", long_options,
+	while ((c = getopt_long(argc, argv, "s:n:u:frydjh", long_options,
 				NULL)) != -1) {
 		if (c == 'h')
 			return ktmctl_usage(command);
@@ -301,7 +328,7 @@ static int run(const struct ktmctl_command *command, int argc, char **argv)
 			return ret;
 	}
 	if (optind == argc)
-		return ktmctl_usage_error(command, "check, dump, stat or create?");
+		return ktmctl_usage_error(command, "check, dump, stat, create, repair or archive?");
 	action = find_action(argv[optind]);
 	if (!action)
 		return ktmctl_usage_error(command, "cannot '%s' a log",
@@ -311,22 +338,28 @@ static int run(const struct ktmctl_command *command, int argc, char **argv)
 					  "one device or file at a time" :
 					  "a device or file, and a file to be made");
 	options.path = argv[optind + 1];
+	options.target = argv[optind + action->nr_paths];
 	ret = check_options(command, action, &options);
 	return ret ? ret : action->run(&options);
 }
 
 const struct ktmctl_command cmd_log = {
 	.name = "log",
-	.run = run,
-	.help = "check, show and make logs",
+	.run = run_log,
+	.help = "check, show, make and repair logs",
 	.usage = "log [OPTION]... check DEVICE|FILE\n"
 		 "       ktmctl log [OPTION]... dump DEVICE|FILE\n"
 		 "       ktmctl log [OPTION]... stat DEVICE|FILE\n"
 		 "       ktmctl log [OPTION]... create DEVICE|FILE\n"
+		 "       ktmctl log [OPTION]... repair DEVICE|FILE\n"
+		 "       ktmctl log [OPTION]... archive DEVICE|FILE FILE\n"
 		 "Replay a log without changing it, and tell whether it is good and what state it\n"
 		 "was left in; show its records, too; count them, and tell who holds its tail; or\n"
 		 "make a new one. Of a log that is attached, what check, dump and stat see may be a\n"
-		 "little old. Their exit status is 1 if the log is damaged.\n"
+		 "little old. Their exit status is 1 if the log is damaged. Repair tells what is\n"
+		 "wrong with a log, and what would be lost; with --yes it repairs the log. Its exit\n"
+		 "status is 0 if the log is good, or good now. Archive copies what is alive to a new\n"
+		 "file, which is a log, too.\n"
 		 "\n"
 		 "  -d, --data           dump: show the data of redo records\n"
 		 "  -s, --size SIZE      create: bytes of a new file (default 64M), or those that\n"
@@ -334,6 +367,8 @@ const struct ktmctl_command cmd_log = {
 		 "  -n, --name NAME      create: name of the transaction manager\n"
 		 "  -u, --uuid UUID      create: its UUID (default a new one)\n"
 		 "  -f, --force          create: overwrite what is there\n"
+		 "  -r, --dry-run        repair: only tell (the default)\n"
+		 "  -y, --yes            repair: do it, and lose what was told\n"
 		 "  -j, --json           write JSON\n"
 		 "  -h, --help           show this\n",
 };

@@ -35,17 +35,19 @@ struct tally {
 
 /**
  * struct stream_stat - the records of one stream
- * @uuid: the stream; first, so that the tree compares it
- * @node: in stat.streams, in the order of their first records
+ * @node: in stat_log.streams, in the order of their first records
+ * @uuid: the stream
  * @owner: whom it belongs to, as its first record says
  * @tally: the records
  */
 struct stream_stat {
-	unsigned char uuid[KTM_DISK_UUID_SIZE];
 	TAILQ_ENTRY(stream_stat) node;
+	unsigned char uuid[KTM_DISK_UUID_SIZE];
 	uint32_t owner;
 	struct tally tally;
 };
+
+TAILQ_HEAD(stream_list, stream_stat);
 
 /**
  * enum tx_kind - how far a transaction is
@@ -76,14 +78,16 @@ struct stat_log {
 	struct log_source source;
 	struct log_table table;
 	struct tally kinds[NR_KINDS];
-	TAILQ_HEAD(, stream_stat) streams;
+	struct stream_list streams;
 	void *tree;
 	uint64_t bytes;
 };
 
 static int compare(const void *a, const void *b)
 {
-	return memcmp(a, b, KTM_DISK_UUID_SIZE);
+	const struct stream_stat *first = a, *second = b;
+
+	return memcmp(first->uuid, second->uuid, sizeof(first->uuid));
 }
 
 static void tally_add(struct tally *tally, const struct ktm_format_record *record)
@@ -96,9 +100,10 @@ static void tally_add(struct tally *tally, const struct ktm_format_record *recor
 static struct stream_stat *get_stream(struct stat_log *log,
 				      const struct ktm_format_record *record)
 {
-	struct stream_stat *stream, **found;
+	struct stream_stat *stream, **found, key;
 
-	found = tfind(record->stream, &log->tree, compare);
+	memcpy(key.uuid, record->stream, sizeof(key.uuid));
+	found = tfind(&key, &log->tree, compare);
 	if (found)
 		return *found;
 	stream = calloc(1, sizeof(*stream));

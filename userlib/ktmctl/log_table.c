@@ -20,7 +20,9 @@ static bool is_none(const unsigned char *uuid)
 
 static int compare(const void *a, const void *b)
 {
-	return memcmp(a, b, KTM_DISK_UUID_SIZE);
+	const struct log_tx *first = a, *second = b;
+
+	return memcmp(first->uuid, second->uuid, sizeof(first->uuid));
 }
 
 void log_table_init(struct log_table *table)
@@ -53,9 +55,10 @@ void log_table_free(struct log_table *table)
 static struct log_tx *get_tx(struct log_table *table, const struct ktm_format_record *record,
 			     uint64_t buffer_lsn)
 {
-	struct log_tx *tx, **found;
+	struct log_tx *tx, **found, key;
 
-	found = tfind(record->tx, &table->tree, compare);
+	memcpy(key.uuid, record->tx, sizeof(key.uuid));
+	found = tfind(&key, &table->tree, compare);
 	if (found)
 		return *found;
 	tx = calloc(1, sizeof(*tx));

@@ -35,9 +35,9 @@ struct log_en {
 
 /**
  * struct log_tx - a transaction that left records and has not ended
- * @uuid: identity; first, so that the tree compares it
  * @node: in log_table.txs, in the order of their first records
  * @enlistments: struct log_en
+ * @uuid: identity
  * @first_lsn: its first record
  * @decision_lsn: its last COMMIT or PROMISE record, or 0
  * @pin: start of the buffer with the first record that is needed
@@ -51,9 +51,9 @@ struct log_en {
  * @clock: virtual clock of it
  */
 struct log_tx {
-	unsigned char uuid[KTM_DISK_UUID_SIZE];
 	TAILQ_ENTRY(log_tx) node;
 	TAILQ_HEAD(, log_en) enlistments;
+	unsigned char uuid[KTM_DISK_UUID_SIZE];
 	uint64_t first_lsn;
 	uint64_t decision_lsn;
 	uint64_t pin;

@@ -276,7 +276,7 @@ static int format_claimed(int fd, const char *path, uint64_t size,
 }
 
 /* The device again, for nobody else as long as this fd is open; or a message. */
-static int open_alone(int device_fd, const char *path)
+static int open_alone(int device_fd, const char *path, int flags)
 {
 	static const struct ktmctl_advice advice[] = {
 		{ EBUSY, "the device is in use",
@@ -288,7 +288,7 @@ static int open_alone(int device_fd, const char *path)
 	int fd;
 
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", device_fd);
-	fd = open(self, O_RDWR | O_EXCL | O_CLOEXEC);
+	fd = open(self, flags | O_EXCL | O_CLOEXEC);
 	if (fd < 0)
 		ktmctl_fail(advice, errno, "cannot claim %s", path);
 	return fd;
@@ -299,7 +299,7 @@ int logfile_format(int device_fd, const char *path, struct logfile_spec *spec)
 	uint64_t size;
 	int fd, ret;
 
-	fd = open_alone(device_fd, path);
+	fd = open_alone(device_fd, path, O_RDWR);
 	if (fd < 0)
 		return KTMCTL_FAILED;
 	if (ioctl(fd, BLKGETSIZE64, &size))
@@ -318,17 +318,17 @@ static int claim_file(int fd, const char *path, const struct stat *file)
 		       ktmctl_refuse("Another ktmctl works on it.", "%s is in use", path) :
 		       ktmctl_fail(NULL, errno, "cannot lock %s", path);
 	if (loop_is_bound(file))
-		return ktmctl_refuse("Is it a log that is attached? See 'ktmctl status' and 'losetup'.",
+		return ktmctl_refuse("Is it a log that is attached? See 'ktmctl status'.",
 				     "a loop device is bound to %s", path);
 	return KTMCTL_OK;
 }
 
-int logfile_claim(const char *path, uint64_t *size)
+int logfile_claim(const char *path, int flags, uint64_t *size)
 {
 	struct stat st;
 	int fd, alone;
 
-	fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	fd = open(path, flags | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st)) {
 		ktmctl_fail(NULL, errno, "cannot open %s", path);
 	} else if (S_ISREG(st.st_mode)) {
@@ -338,7 +338,7 @@ int logfile_claim(const char *path, uint64_t *size)
 	} else if (!S_ISBLK(st.st_mode)) {
 		ktmctl_refuse(NULL, "%s is neither a block device nor a file", path);
 	} else {
-		alone = open_alone(fd, path);
+		alone = open_alone(fd, path, flags);
 		close(fd);
 		fd = alone;
 		if (fd >= 0 && ioctl(fd, BLKGETSIZE64, size) == 0)
@@ -356,7 +356,7 @@ int logfile_reformat(const char *path, struct logfile_spec *spec)
 	uint64_t size;
 	int fd, ret;
 
-	fd = logfile_claim(path, &size);
+	fd = logfile_claim(path, O_RDWR, &size);
 	if (fd < 0)
 		return KTMCTL_FAILED;
 	ret = format_claimed(fd, path, size, spec);
@@ -428,7 +428,7 @@ int logfile_rename(int device_fd, const char *path, const unsigned char *uuid,
 	};
 	int fd, ret;
 
-	fd = open_alone(device_fd, path);
+	fd = open_alone(device_fd, path, O_RDWR);
 	if (fd < 0)
 		return KTMCTL_FAILED;
 	ret = rename_claimed(fd, uuid, name, before, ctx);

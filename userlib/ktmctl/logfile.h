@@ -77,13 +77,14 @@ int logfile_format(int device_fd, const char *path, struct logfile_spec *spec);
 int logfile_reformat(const char *path, struct logfile_spec *spec);
 
 /**
- * logfile_claim - open a log to change it, for nobody else as long as it is open
+ * logfile_claim - open a log, for nobody else as long as it is open
  * @path: a block device, or a file
+ * @flags: O_RDWR to change it, O_RDONLY so that nobody does
  * @size: out: its bytes
  *
  * Return: fd, or -1 after a message.
  */
-int logfile_claim(const char *path, uint64_t *size);
+int logfile_claim(const char *path, int flags, uint64_t *size);
 
 /**
  * logfile_write - write all of some bytes

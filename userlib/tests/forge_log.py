@@ -74,6 +74,7 @@ class Log:
         self.clock = 10
         self.chains = {}
         self.votes = {}
+        self.super()  # as an attach does
 
     def read(self, offset, length):
         self.file.seek(offset)

@@ -34,9 +34,11 @@ build test_libktm_stream "$here/fake_ioctl.c"
 build test_libktm_txf "$here/fake_ioctl.c"
 build test_ktmctl "$here/fake_ioctl.c" "$lib/ktmctl/text.c" "$lib/ktmctl/json.c" \
 	"$lib/ktmctl/apply_links.c" "$lib/ktmctl/apply_dirs.c"
+"$CC" -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -shared -fPIC -o "$dir/cut_writes.so" \
+	"$here/cut_writes.c"
 
 [ $# -gt 0 ] || set -- test_libktm test_libktm_stream test_libktm_txf test_ktmctl \
-	test_api.sh test_apply.sh test_command_line.sh test_log.sh test_install.sh test_documents.sh
+	test_api.sh test_apply.sh test_command_line.sh test_log.sh test_log_repair.sh test_install.sh test_documents.sh
 status=0
 for test in "$@"; do
 	echo "# $test"

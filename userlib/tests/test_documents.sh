@@ -61,7 +61,7 @@ ok "the completion offers kinds" same "$(printf 'enlistments\nrms\nstreams\ntms\
 	"$(complete_words ktmctl list "")"
 ok "the completion offers what txf can do" same "$(printf 'disable\nenable\nkept\nstatus')" \
 	"$(complete_words ktmctl txf "")"
-ok "the completion offers what log can do" same "$(printf 'check\ncreate\ndump\nstat')" \
+ok "the completion offers what log can do" same "$(printf 'archive\ncheck\ncreate\ndump\nrepair\nstat')" \
 	"$(complete_words ktmctl log "")"
 complete_words ktmctl txf enable / > "$tmp/mounts"
 ok "the completion offers mount points" grep -qx / "$tmp/mounts"

@@ -113,6 +113,32 @@ ok "tells up to where" says "DAMAGED at LSN $(sed -n '2s/ .*//p' "$tmp/.lsns")" 
 ok "stat of no log" says "there is no log" "$ktmctl" log stat "$tmp/c"
 ok "stat of nothing" status 1 "$ktmctl" log stat "$tmp/none"
 
+# archive: a log of its own, with the same records
+
+log lap redo:1:1 vote:1:1 commit:1:1 / fill redo:2:1:50000 redo:2:1:50000 / redo:3:1 vote:3:1 promise:3:1:9 / \
+	redo:4:1 / torn > "$tmp/.lsns"
+# what stands in the ring, but not in the log
+printf old | dd of="$image" bs=1 seek=1000000 conv=notrunc status=none
+ok "archive" status 0 "$ktmctl" log archive "$image" "$tmp/archive"
+"$ktmctl" log dump --data "$image" | grep -v '^  \(superblocks\|state\) ' > "$tmp/.records"
+"$ktmctl" log dump --data "$tmp/archive" | grep -v '^  \(superblocks\|state\) ' > "$tmp/.archived"
+ok "dump shows the same" cmp "$tmp/.records" "$tmp/.archived"
+ok "of some records" [ "$(grep -c '^  [0-9]' "$tmp/.records")" = 8 ]
+ok "check finds it good" status 0 "$ktmctl" log check "$tmp/archive"
+ok "both superblocks are" same "good good" \
+	"$(value '"\(.super_a) \(.super_b)"' "$ktmctl" log check -j "$tmp/archive")"
+ok "nothing else was copied" sh -c "! grep -q old '$tmp/archive'"
+ok "it is sparse" [ "$(stat -c %b "$tmp/archive")" -lt "$(($(stat -c %s "$image") / 512 / 4))" ]
+ok "it overwrites nothing" says "it exists" "$ktmctl" log archive "$image" "$tmp/archive"
+ok "archive of an archive" same 8 \
+	"$(value .records "$ktmctl" log archive --json "$tmp/archive" "$tmp/again")"
+log redo:1:1 / redo:2:1 / flip:1 > "$tmp/.lsns"
+ok "not of a damaged log" says "is damaged" "$ktmctl" log archive "$image" "$tmp/third"
+ok "nothing is left then" [ ! -e "$tmp/third" ]
+ok "not of one that is in use" says "in use" flock "$image" "$ktmctl" log archive "$image" "$tmp/third"
+chmod 400 "$tmp/archive"
+ok "wrong: archive without a file" status 2 "$ktmctl" log archive "$image"
+
 # progress: a ring so large that reading it takes a while, all holes
 truncate -s 8G "$tmp/large"
 "$ktmctl" log create "$tmp/large"
