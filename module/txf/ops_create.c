@@ -10,6 +10,7 @@
 
 #include "call.h"
 #include "create.h"
+#include "lsm.h"
 #include "overlay.h"
 #include "perm.h"
 #include "request.h"
@@ -58,6 +59,14 @@ static struct txf_obj *create_in_staged(struct txf_place *place,
 	return obj;
 }
 
+/* In the order of the system calls. */
+static int check_create(const struct txf_place *place,
+			const struct txf_new *new)
+{
+	return txf_lsm_create(place, new->mode, new->rdev) ?:
+	       txf_perm_create(place) ?: txf_lsm_create_inode(place, new->mode);
+}
+
 struct txf_obj *txf_create(struct txf_call *call, struct txf_place *place,
 			   struct txf_new *new)
 {
@@ -70,7 +79,7 @@ struct txf_obj *txf_create(struct txf_call *call, struct txf_place *place,
 		return ERR_PTR(-EEXIST);
 	error = txf_call_change_name(call, place);
 	if (!error)
-		error = txf_perm_create(place);
+		error = check_create(place, new);
 	if (error)
 		return ERR_PTR(error);
 	if (!place->entry &&

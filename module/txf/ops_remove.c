@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "call.h"
+#include "lsm.h"
 #include "overlay.h"
 #include "perm.h"
 #include "remove.h"
@@ -127,6 +128,8 @@ static int remove_place(struct txf_call *call, struct txf_place *place,
 	if (!place->path.dentry)
 		return -ENOENT;
 	error = txf_call_change_name(call, place);
+	if (!error)
+		error = txf_lsm_remove(place);
 	if (!error)
 		error = txf_perm_remove(place, isdir);
 	return error ?: txf_remove(place);

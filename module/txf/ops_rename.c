@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 
 #include "call.h"
+#include "lsm.h"
 #include "overlay.h"
 #include "perm.h"
 #include "remove.h"
@@ -175,6 +176,10 @@ static int check_rename(struct txf_call *call, struct pair *pair, u32 flags)
 	error = txf_call_change_name(call, &pair->from);
 	if (!error)
 		error = txf_call_change_name(call, &pair->to);
+	if (!error && to)
+		error = txf_lsm_remove(&pair->to);
+	if (!error)
+		error = txf_lsm_rename(&pair->from, &pair->to);
 	if (!error)
 		error = txf_perm_remove(&pair->from, d_is_dir(from));
 	if (!error)
@@ -232,6 +237,8 @@ static int check_link(struct txf_call *call, struct pair *pair)
 		error = txf_call_change_name(call, &pair->to);
 	if (!error)
 		error = txf_perm_link(&pair->from);
+	if (!error)
+		error = txf_lsm_rename(&pair->from, &pair->to);
 	if (!error)
 		error = txf_perm_create(&pair->to);
 	if (error)
