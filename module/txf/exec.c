@@ -58,7 +58,9 @@ static int step_move(struct txf_part *part, struct txf_step *step)
 	};
 	int result;
 
-	txf_keep_link(part, step);
+	result = txf_keep_link(part, step);
+	if (result)
+		return result;
 	result = txf_move(&move);
 	return txf_keep_displaced(part, step) ?: result;
 }
@@ -99,7 +101,9 @@ static int step_install(struct txf_part *part, struct txf_step *step)
 {
 	int result;
 
-	txf_keep_link(part, step);
+	result = txf_keep_link(part, step);
+	if (result)
+		return result;
 	result = install(part, step);
 	return txf_keep_displaced(part, step) ?: result;
 }
@@ -117,7 +121,7 @@ static int remove(struct txf_step *step)
 	inode_lock_nested(dir, I_MUTEX_PARENT);
 	dentry = txf_lookup(step->name, step->dir, strlen(step->name));
 	if (IS_ERR(dentry)) {
-		result = txf_judge(PTR_ERR(dentry));
+		result = txf_judge(PTR_ERR(dentry), NULL, NULL);
 		goto out;
 	}
 	if (txf_holds(dentry, step->expect))
@@ -127,7 +131,7 @@ static int remove(struct txf_step *step)
 			result = txf_vfs_rmdir(dir, dentry);
 		else
 			result = vfs_unlink(TXF_IDMAP, dir, dentry, NULL);
-		result = txf_judge(result);
+		result = txf_judge(result, step->dir, dentry);
 	}
 	dput(dentry);
 out:
@@ -139,7 +143,9 @@ static int step_remove(struct txf_part *part, struct txf_step *step)
 {
 	int result;
 
-	txf_keep_link(part, step);
+	result = txf_keep_link(part, step);
+	if (result)
+		return result;
 	result = remove(step);
 	return txf_keep_displaced(part, step) ?: result;
 }
@@ -156,7 +162,7 @@ static int step_link(struct txf_part *part, struct txf_step *step)
 	inode_lock_nested(dir, I_MUTEX_PARENT);
 	dentry = txf_lookup(step->name, step->dir, strlen(step->name));
 	if (IS_ERR(dentry)) {
-		result = txf_judge(PTR_ERR(dentry));
+		result = txf_judge(PTR_ERR(dentry), NULL, NULL);
 		goto out;
 	}
 	if (txf_holds(dentry, step->object))
@@ -165,7 +171,8 @@ static int step_link(struct txf_part *part, struct txf_step *step)
 		result = TXF_SKIPPED;
 	else
 		result = txf_judge(vfs_link(step->object, TXF_IDMAP, dir,
-					    dentry, NULL));
+					    dentry, NULL),
+				   step->dir, step->object);
 	dput(dentry);
 out:
 	inode_unlock(dir);
@@ -257,7 +264,8 @@ static int step_setattr(struct txf_part *part, struct txf_step *step)
 	} else {
 		fill_iattr(&attr, inode, &step->attr, mask);
 		result = txf_judge(notify_change(TXF_IDMAP, step->object,
-						 &attr, NULL));
+						 &attr, NULL),
+				   step->object, NULL);
 	}
 	inode_unlock(inode);
 	return result;
@@ -295,7 +303,7 @@ static int step_setxattr(struct txf_part *part, struct txf_step *step)
 		return TXF_SKIPPED;
 	error = compare_xattr(step, &old, &new);
 	if (error)
-		return txf_judge(error);
+		return txf_judge(error, NULL, NULL);
 	if (new)
 		return TXF_DONE;
 	if (!old)
@@ -309,7 +317,7 @@ static int step_setxattr(struct txf_part *part, struct txf_step *step)
 				      step->value_size, 0);
 	else
 		error = txf_xattr_remove(step->object, step->name);
-	return txf_judge(error);
+	return txf_judge(error, step->object, NULL);
 }
 
 typedef int (*step_fn)(struct txf_part *part, struct txf_step *step);

@@ -14,7 +14,8 @@ struct txf_part;
  * May be called again after a failure, also in a later life. Uses the kernel's
  * credentials.
  *
- * Return: 0, or the negative errno of what keeps the file system from working.
+ * Return: 0, or the negative errno of what keeps the file system from working; EACCES
+ * or EPERM if a policy forbids a step to the kernel.
  */
 int txf_exec_steps(struct txf_part *part);
 

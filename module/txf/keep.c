@@ -42,24 +42,28 @@ static bool is_in_place(const struct txf_step *step)
 	return found;
 }
 
-void txf_keep_link(struct txf_part *part, const struct txf_step *step)
+int txf_keep_link(struct txf_part *part, const struct txf_step *step)
 {
 	char name[TXF_STAGE_NAME_MAX];
 	struct dentry *dentry;
 	struct inode *dir;
+	int error = 0;
 
 	if (!txf_step_stamp(step) || !part->dir || !is_in_place(step))
-		return;
+		return 0;
 	displaced_name(step, name);
 	dir = d_inode(part->dir);
 	inode_lock_nested(dir, I_MUTEX_PARENT);
 	dentry = txf_lookup(name, part->dir, strlen(name));
 	if (!IS_ERR(dentry)) {
 		if (d_is_negative(dentry))
-			vfs_link(step->expect, TXF_IDMAP, dir, dentry, NULL);
+			error = vfs_link(step->expect, TXF_IDMAP, dir, dentry,
+					 NULL);
 		dput(dentry);
 	}
 	inode_unlock(dir);
+	/* What a policy forbids is not left out, see txf_judge(). */
+	return error == -EACCES ? error : 0;
 }
 
 /* Note with an object where it was meant to be, or was. */
@@ -106,7 +110,7 @@ static int keep(struct txf_part *part, const struct txf_step *step,
 
 	now = txf_lookup_unlocked(from_name, part->dir, strlen(from_name));
 	if (IS_ERR(now))
-		return txf_judge(PTR_ERR(now));
+		return txf_judge(PTR_ERR(now), NULL, NULL);
 	result = txf_holds(now, object) ? TXF_DONE : TXF_SKIPPED;
 	dput(now);
 	if (result != TXF_DONE)
@@ -146,7 +150,7 @@ int txf_keep_displaced(struct txf_part *part, const struct txf_step *step)
 	displaced_name(step, name);
 	dentry = txf_lookup_unlocked(name, part->dir, strlen(name));
 	if (IS_ERR(dentry))
-		return min(txf_judge(PTR_ERR(dentry)), 0);
+		return min(txf_judge(PTR_ERR(dentry), NULL, NULL), 0);
 	if (d_is_reg(dentry) && is_only_link(d_inode(dentry)))
 		result = txf_stamp_content(&step->stamp, dentry);
 	if (result == TXF_SKIPPED)

@@ -28,8 +28,10 @@ struct txf_step;
  * @step: the step; nothing is done for one without a stamp
  *
  * If it is not possible, there is no second look.
+ *
+ * Return: 0, or -EACCES if a policy forbids it to the kernel.
  */
-void txf_keep_link(struct txf_part *part, const struct txf_step *step);
+int txf_keep_link(struct txf_part *part, const struct txf_step *step);
 
 /**
  * txf_keep_displaced - keep the file that a step has replaced or removed, if it

@@ -50,9 +50,16 @@ int txf_move(const struct txf_move *move);
 /**
  * txf_judge - is an error a failure, or has newer work made a step impossible?
  * @error: 0 or a negative errno
+ * @first: what the error may be about: an object, a directory or NULL
+ * @second: another one, or NULL
+ *
+ * EACCES, and EPERM unless one of them is immutable or the like, is a policy that forbids
+ * something to the kernel. That is a failure.
+ *
  * Return: TXF_DONE, TXF_SKIPPED, or @error.
  */
-int txf_judge(int error);
+int txf_judge(int error, const struct dentry *first,
+	      const struct dentry *second);
 
 /**
  * txf_holds - is it this object that a name holds?

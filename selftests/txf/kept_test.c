@@ -245,6 +245,23 @@ TEST_F(kept, linked_from_outside)
 	ASSERT_EQ(0, nr_kept(&self->part));
 }
 
+/* What is protected from outside stays as it is; that is newer work, too. */
+TEST_F(kept, protected_from_outside)
+{
+	ASSERT_EQ(0, put(self->part.dir, "f", "old"));
+	ASSERT_EQ(0, put(self->part.dir, "r", "old r"));
+	ASSERT_EQ(0, tx_put(self->part.slow.tx, self->part.dir, "f", O_TRUNC, "mine"));
+	ASSERT_EQ(0, tx_unlink(self->part.slow.tx, self->part.dir, "r"));
+	ASSERT_TRUE(slow_commit(&self->part.slow));
+	ASSERT_EQ(0, run("chattr +i %s", self->part.path));
+	EXPECT_EQ(0, end_commit(&self->part));
+	ASSERT_EQ(0, run("chattr -i %s", self->part.path));
+	ASSERT_STREQ("old", get(self->part.dir, "f"));
+	ASSERT_STREQ("old r", get(self->part.dir, "r"));
+	ASSERT_EQ(1, nr_kept(&self->part));
+	ASSERT_TRUE(is_listed(variant->type, self->part.path, "f", "overtaken", "mine"));
+}
+
 /*
  * A commit that fails in its middle is as one that a power cut has interrupted. On
  * ext4 attributes come last, and fail when there is no room for them.
