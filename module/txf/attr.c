@@ -232,8 +232,7 @@ int txf_attr_copy(struct txf_part *part, struct dentry *from,
 	return error;
 }
 
-/* An empty object of a type that takes the same attributes. */
-static struct dentry *make_shadow(struct txf_part *part, struct dentry *dentry)
+struct dentry *txf_attr_shadow(struct txf_part *part, struct dentry *dentry)
 {
 	umode_t type = d_inode(dentry)->i_mode & S_IFMT;
 	struct txf_new new = {
@@ -244,7 +243,8 @@ static struct dentry *make_shadow(struct txf_part *part, struct dentry *dentry)
 	struct dentry *shadow;
 	int error;
 
-	if (type != S_IFREG && type != S_IFDIR && type != S_IFLNK)
+	/* The character device is 0:0, which is none. */
+	if (type == S_IFBLK)
 		type = S_IFIFO;
 	new.mode = type | 0600;
 	shadow = txf_stage_create(part, &new);
@@ -283,7 +283,7 @@ struct dentry *txf_attr_target(const struct txf_place *place,
 		error = txf_part_change(part);
 		if (error)
 			return ERR_PTR(error);
-		shadow = make_shadow(part, dentry);
+		shadow = txf_attr_shadow(part, dentry);
 		if (IS_ERR(shadow))
 			return shadow;
 		obj->shadow = shadow;

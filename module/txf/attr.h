@@ -34,6 +34,14 @@ int txf_attr_copy(struct txf_part *part, struct dentry *from,
 		  struct dentry *to, unsigned int flags);
 
 /**
+ * txf_attr_shadow - make an empty object of a type that takes the same attributes
+ * @part: the part
+ * @dentry: the object
+ * Return: it, in the staging directory and with the same attributes, or ERR_PTR.
+ */
+struct dentry *txf_attr_shadow(struct txf_part *part, struct dentry *dentry);
+
+/**
  * txf_attr_target - on what to work to change the attributes of an object
  * @place: where the object is; its part is set
  * @obj: out: its record

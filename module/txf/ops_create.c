@@ -15,6 +15,7 @@
 #include "perm.h"
 #include "request.h"
 #include "stage.h"
+#include "trial.h"
 #include "tx.h"
 #include "view.h"
 #include "walk.h"
@@ -64,7 +65,9 @@ static int check_create(const struct txf_place *place,
 			const struct txf_new *new)
 {
 	return txf_lsm_create(place, new->mode, new->rdev) ?:
-	       txf_perm_create(place) ?: txf_lsm_create_inode(place, new->mode);
+	       txf_perm_create(place) ?:
+	       txf_lsm_create_inode(place, new->mode) ?:
+	       txf_trial_create(place, new);
 }
 
 struct txf_obj *txf_create(struct txf_call *call, struct txf_place *place,

@@ -12,6 +12,7 @@
 #include "remove.h"
 #include "request.h"
 #include "stage.h"
+#include "trial.h"
 #include "tree.h"
 #include "tx.h"
 #include "volume.h"
@@ -132,6 +133,8 @@ static int remove_place(struct txf_call *call, struct txf_place *place,
 		error = txf_lsm_remove(place);
 	if (!error)
 		error = txf_perm_remove(place, isdir);
+	if (!error)
+		error = txf_trial_remove(place);
 	return error ?: txf_remove(place);
 }
 

@@ -11,6 +11,7 @@
 #include "remove.h"
 #include "request.h"
 #include "stage.h"
+#include "trial.h"
 #include "tx.h"
 #include "view.h"
 #include "walk.h"
@@ -187,10 +188,13 @@ static int check_rename(struct txf_call *call, struct pair *pair, u32 flags)
 	if (error)
 		return error;
 	if (!to)
-		return txf_perm_create(&pair->to);
+		return txf_perm_create(&pair->to) ?:
+		       txf_trial_rename(&pair->from, &pair->to);
 	if (d_inode(to) == d_inode(from))
 		return 0;
 	error = txf_perm_remove(&pair->to, d_is_dir(from));
+	if (!error)
+		error = txf_trial_rename(&pair->from, &pair->to);
 	if (!error && d_is_dir(to))
 		error = txf_remove_check_empty(pair->to.part, to);
 	return error;
@@ -241,6 +245,8 @@ static int check_link(struct txf_call *call, struct pair *pair)
 		error = txf_lsm_rename(&pair->from, &pair->to);
 	if (!error)
 		error = txf_perm_create(&pair->to);
+	if (!error)
+		error = txf_trial_link(&pair->from, &pair->to);
 	if (error)
 		return error;
 	max = from->d_sb->s_max_links;

@@ -6,8 +6,10 @@
  * where a label is an attribute like others; then with the one in label.cil, which
  * stays until the machine ends. Everything is allowed until a test says otherwise.
  */
-#include "harness.h"
+#include "kselftest_harness.h"
+#include "txf_call.h"
 #include "txf_harness.h"
+#include "txf_slow.h"
 
 #include <sys/mount.h>
 #include <sys/xattr.h>
@@ -21,6 +23,9 @@
 #define DIR_LABEL	"caller_u:object_r:dir_t"
 #define HIDDEN		"caller_u:object_r:hidden_t"
 #define SECRET		"caller_u:object_r:secret_t"
+#define FIXED		"caller_u:object_r:fixed_t"
+#define BARE		"caller_u:object_r:bare_t"
+#define STUCK		"caller_u:object_r:stuck_t"
 
 static bool has_selinux(void)
 {
@@ -341,6 +346,133 @@ TEST_F(label, attributes_changed_do_not_unlock)
 	ASSERT_EQ(0, commit(self->tx));
 	EXPECT_STREQ(HIDDEN, label_of(self->dir, "f"));
 	EXPECT_STREQ(SECRET, label_of(self->dir, "g"));
+}
+
+/* On a tree by make_tree(); whether a caller may do it. */
+static const struct {
+	struct call call;
+	bool allowed;
+} ops[] = {
+	{ { UNLINK, "fixed" } },
+	{ { RENAME, "fixed", "new" } },
+	{ { RENAME, "f", "fixed" } },
+	{ { LINK, "fixed", "new" } },
+	{ { RMDIR, "fixeddir" } },
+	{ { RENAME, "fixeddir", "new" } },
+	{ { RENAME, "fixeddir", "d/new" } },
+	{ { UNLINK, "closed/f" } },
+	{ { RMDIR, "closed/d" } },
+	{ { MKDIR, "closed/new" } },
+	{ { CREATE, "closed/new" } },
+	{ { SYMLINK, "closed/new" } },
+	{ { MKNOD, "closed/new", NULL, S_IFIFO } },
+	{ { LINK, "f", "closed/new" } },
+	{ { RENAME, "f", "closed/new" } },
+	{ { RENAME, "closed/f", "new" } },
+	{ { RENAME, "closed/d", "new" } },
+	{ { MKDIR, "bare/new" } },
+	{ { CREATE, "bare/new" } },
+	{ { SYMLINK, "bare/new" } },
+	{ { MKNOD, "bare/new", NULL, S_IFIFO } },
+	{ { MKNOD, "bare/reg", NULL, S_IFREG } },
+	{ { RENAME, "g", "bare/g" }, true },
+	{ { LINK, "f", "bare/f" }, true },
+	{ { UNLINK, "bare/f" }, true },
+	{ { MKDIR, "d/dir" }, true },
+	{ { CREATE, "d/dir/file" }, true },
+	{ { SYMLINK, "d/dir/link" }, true },
+	{ { MKNOD, "d/fifo", NULL, S_IFIFO }, true },
+	{ { RENAME, "d/dir/file", "f" }, true },
+	{ { RENAME, "d/dir", "dir" }, true },
+	{ { LINK, "f", "dir/link2" }, true },
+	{ { UNLINK, "dir/link2" }, true },
+	{ { UNLINK, "dir/link" }, true },
+	{ { RMDIR, "dir" }, true },
+	{ { UNLINK, "f" }, true },
+};
+
+static int make_tree(int base, const char *name)
+{
+	static const char * const dirs[] = { "d", "fixeddir", "closed", "closed/d", "bare" };
+	unsigned int i;
+	int dir;
+
+	if (mkdirat(base, name, 0755))
+		return -errno;
+	dir = openat(base, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (mkdirat(dir, dirs[i], 0755))
+			return -errno;
+	return put(dir, "f", "") ?: put(dir, "g", "") ?: put(dir, "fixed", "") ?:
+	       put(dir, "closed/f", "") ?: set_label(dir, "fixed", FIXED) ?:
+	       set_label(dir, "fixeddir", FIXED) ?: set_label(dir, "closed", FIXED) ?:
+	       set_label(dir, "bare", BARE) ?: dir;
+}
+
+/* What the policy says about a plain call it says about one in a transaction. */
+TEST_F(label, names)
+{
+	int plain = make_tree(self->dir, "plain"), dir = make_tree(self->dir, "tx");
+	unsigned int i;
+	int want;
+
+	ASSERT_LE(0, plain);
+	ASSERT_LE(0, dir);
+	ASSERT_EQ(0, set_enforcing(true));
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		want = ops[i].allowed ? 0 : -EACCES;
+		EXPECT_EQ(want, call_plainly(plain, &ops[i].call))
+			TH_LOG("plain call %u on %s", i, ops[i].call.path ?: "?");
+		EXPECT_EQ(want, call_in_tx(self->tx, dir, &ops[i].call))
+			TH_LOG("call %u on %s", i, ops[i].call.path ?: "?");
+	}
+	/* What was tried is gone again: only what is made is left, and the file moved. */
+	EXPECT_EQ(0, commit(self->tx));
+	EXPECT_FALSE(exists(dir, "f"));
+	EXPECT_TRUE(exists(dir, "bare/g"));
+	EXPECT_TRUE(exists(dir, "closed/f"));
+	EXPECT_EQ(0, run("[ \"$(cd %s/plain && find | sort)\" = \"$(cd %s/tx && find | sort)\" ]",
+			 self->path, self->path));
+	close(plain);
+	close(dir);
+}
+
+static bool fails(int dir)
+{
+	struct ktm_txf_status now;
+	int tries;
+
+	for (tries = 0; tries < 6000; tries++) {
+		now = (struct ktm_txf_status) { .mount_fd = dir };
+		if (ktm_txf_query(env.txf_fd, &now, sizeof(now)))
+			return false;
+		if (now.state == KTM_TXF_S_FAILED)
+			return now.error == EACCES;
+		usleep(10000);
+	}
+	return false;
+}
+
+/* What was decided waits for a policy that lets the kernel do it. */
+TEST_F_TIMEOUT(label, decided_is_not_dropped, 300)
+{
+	struct slow slow;
+
+	ASSERT_EQ(0, put(self->dir, "f", "old"));
+	ASSERT_EQ(0, set_label(self->dir, "f", STUCK));
+	ASSERT_EQ(0, slow_begin(&slow));
+	ASSERT_EQ(0, set_enforcing(true));
+	ASSERT_EQ(0, tx_unlink(slow.tx, self->dir, "f"));
+	ASSERT_TRUE(slow_commit(&slow));
+	ASSERT_EQ(0, slow_go_on(&slow));
+	ASSERT_TRUE(fails(self->dir));
+	EXPECT_TRUE(exists(self->dir, "f"));
+	ASSERT_EQ(0, set_enforcing(false));
+	ASSERT_EQ(0, ktm_txf_disable(env.txf_fd, self->dir, 0));
+	ASSERT_EQ(0, ktm_txf_enable(env.txf_fd, self->dir, env.tm_fd, NULL, NULL));
+	ASSERT_EQ(0, slow_wait(&slow));
+	EXPECT_FALSE(exists(self->dir, "f"));
+	slow_end(&slow);
 }
 
 #define CONTEXT		TXF_BASE "/context"

@@ -6,12 +6,12 @@
  * in a transaction must not do either, and it says the same.
  */
 #include "kselftest_harness.h"
+#include "txf_call.h"
 #include "txf_harness.h"
 
 #include <linux/landlock.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 
 #define RIGHTS	(LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
@@ -20,66 +20,55 @@
 		 LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK | \
 		 LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER)
 
-enum kind { MKDIR, MKNOD, CREATE, SYMLINK, UNLINK, RMDIR, RENAME, LINK };
-
 /**
  * struct op - a call
- * @kind: which
- * @path: name that is made or removed; or the old name
- * @to: new name
- * @mode: type of a special file
+ * @call: the call
  * @stricter: rights that the call in a transaction needs and the plain one does not
  * @fresh: a plain call needs rights, that in a transaction does not: it takes away what
  *	the transaction has made
  */
 struct op {
-	enum kind kind;
-	const char *path;
-	const char *to;
-	mode_t mode;
+	struct call call;
 	uint64_t stricter;
 	bool fresh;
 };
 
 /* In this order, on a tree by make_tree(). */
 static const struct op ops[] = {
-	{ .kind = MKDIR, .path = "a/dir" },
-	{ .kind = MKNOD, .path = "a/reg", .mode = S_IFREG },
-	{ .kind = MKNOD, .path = "a/fifo", .mode = S_IFIFO },
-	{ .kind = MKNOD, .path = "a/sock", .mode = S_IFSOCK },
-	{ .kind = MKNOD, .path = "a/chr", .mode = S_IFCHR },
-	{ .kind = MKNOD, .path = "a/blk", .mode = S_IFBLK },
-	{ .kind = CREATE, .path = "a/file" },
-	{ .kind = CREATE, .path = "a/f1" },	/* is there */
-	{ .kind = SYMLINK, .path = "a/sym" },
-	{ .kind = UNLINK, .path = "a/f1" },
-	{ .kind = UNLINK, .path = "a/s" },
-	{ .kind = RMDIR, .path = "a/d1", .stricter = LANDLOCK_ACCESS_FS_MAKE_DIR },
-	{ .kind = RENAME, .path = "a/f2", .to = "a/new" },
-	{ .kind = RENAME, .path = "a/f3", .to = "a/f4" },
-	{ .kind = RENAME, .path = "a/d2", .to = "a/newdir" },
-	{ .kind = RENAME, .path = "a/d3", .to = "a/d4" },
-	{ .kind = RENAME, .path = "a/f5", .to = "b/f5" },
-	{ .kind = RENAME, .path = "a/f6", .to = "b/over" },
-	{ .kind = RENAME, .path = "a/d5", .to = "b/d5" },
-	{ .kind = LINK, .path = "a/f7", .to = "a/link",
-	  .stricter = LANDLOCK_ACCESS_FS_REMOVE_FILE },
-	{ .kind = LINK, .path = "a/f7", .to = "b/link",
-	  .stricter = LANDLOCK_ACCESS_FS_REMOVE_FILE },
+	{ { MKDIR, "a/dir" } },
+	{ { MKNOD, "a/reg", NULL, S_IFREG } },
+	{ { MKNOD, "a/fifo", NULL, S_IFIFO } },
+	{ { MKNOD, "a/sock", NULL, S_IFSOCK } },
+	{ { MKNOD, "a/chr", NULL, S_IFCHR } },
+	{ { MKNOD, "a/blk", NULL, S_IFBLK } },
+	{ { CREATE, "a/file" } },
+	{ { CREATE, "a/f1" } },	/* is there */
+	{ { SYMLINK, "a/sym" } },
+	{ { UNLINK, "a/f1" } },
+	{ { UNLINK, "a/s" } },
+	{ { RMDIR, "a/d1" }, .stricter = LANDLOCK_ACCESS_FS_MAKE_DIR },
+	{ { RENAME, "a/f2", "a/new" } },
+	{ { RENAME, "a/f3", "a/f4" } },
+	{ { RENAME, "a/d2", "a/newdir" } },
+	{ { RENAME, "a/d3", "a/d4" } },
+	{ { RENAME, "a/f5", "b/f5" } },
+	{ { RENAME, "a/f6", "b/over" } },
+	{ { RENAME, "a/d5", "b/d5" } },
+	{ { LINK, "a/f7", "a/link" }, .stricter = LANDLOCK_ACCESS_FS_REMOVE_FILE },
+	{ { LINK, "a/f7", "b/link" }, .stricter = LANDLOCK_ACCESS_FS_REMOVE_FILE },
 	/* where the transaction has been */
-	{ .kind = MKDIR, .path = "a/dir/dir" },
-	{ .kind = MKNOD, .path = "a/dir/dir/fifo", .mode = S_IFIFO },
-	{ .kind = CREATE, .path = "a/dir/file" },
-	{ .kind = SYMLINK, .path = "a/dir/sym" },
-	{ .kind = CREATE, .path = "b/d5/file" },
-	{ .kind = MKDIR, .path = "a/newdir/dir" },
-	{ .kind = RENAME, .path = "b/f5", .to = "a/back",
-	  .stricter = LANDLOCK_ACCESS_FS_REMOVE_FILE },
-	{ .kind = RENAME, .path = "a/dir/file", .to = "b/file", .fresh = true },
-	{ .kind = UNLINK, .path = "a/file", .fresh = true },
-	{ .kind = UNLINK, .path = "a/dir/dir/fifo", .fresh = true },
-	{ .kind = MKDIR, .path = "a/newdir/empty" },
-	{ .kind = RMDIR, .path = "a/newdir/empty", .fresh = true },
+	{ { MKDIR, "a/dir/dir" } },
+	{ { MKNOD, "a/dir/dir/fifo", NULL, S_IFIFO } },
+	{ { CREATE, "a/dir/file" } },
+	{ { SYMLINK, "a/dir/sym" } },
+	{ { CREATE, "b/d5/file" } },
+	{ { MKDIR, "a/newdir/dir" } },
+	{ { RENAME, "b/f5", "a/back" }, .stricter = LANDLOCK_ACCESS_FS_REMOVE_FILE },
+	{ { RENAME, "a/dir/file", "b/file" }, .fresh = true },
+	{ { UNLINK, "a/file" }, .fresh = true },
+	{ { UNLINK, "a/dir/dir/fifo" }, .fresh = true },
+	{ { MKDIR, "a/newdir/empty" } },
+	{ { RMDIR, "a/newdir/empty" }, .fresh = true },
 };
 
 static int make_file(int dir, char sub, char letter, int i)
@@ -107,58 +96,6 @@ static int make_tree(int base, const char *name)
 		if (make_file(dir, 'a', 'f', i) || make_file(dir, 'a', 'd', i))
 			return -EIO;
 	return dir;
-}
-
-static int plainly(int dir, const struct op *op)
-{
-	int fd;
-
-	switch (op->kind) {
-	case MKDIR:
-		return mkdirat(dir, op->path, 0755) ? -errno : 0;
-	case MKNOD:
-		return mknodat(dir, op->path, op->mode | 0644, makedev(1, 3)) ? -errno : 0;
-	case CREATE:
-		fd = openat(dir, op->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-		return fd < 0 ? -errno : close(fd);
-	case SYMLINK:
-		return symlinkat("target", dir, op->path) ? -errno : 0;
-	case UNLINK:
-		return unlinkat(dir, op->path, 0) ? -errno : 0;
-	case RMDIR:
-		return unlinkat(dir, op->path, AT_REMOVEDIR) ? -errno : 0;
-	case RENAME:
-		return renameat(dir, op->path, dir, op->to) ? -errno : 0;
-	case LINK:
-		return linkat(dir, op->path, dir, op->to, 0) ? -errno : 0;
-	}
-	return -EINVAL;
-}
-
-static int in_tx(int tx, int dir, const struct op *op)
-{
-	bool device = S_ISCHR(op->mode) || S_ISBLK(op->mode);
-
-	switch (op->kind) {
-	case MKDIR:
-		return tx_mkdir(tx, dir, op->path, 0755);
-	case MKNOD:
-		return ktm_txf_mknod(env.txf_fd, tx, dir, op->path, op->mode | 0644,
-				     device ? 1 : 0, device ? 3 : 0);
-	case CREATE:
-		return tx_put(tx, dir, op->path, O_CREAT, "");
-	case SYMLINK:
-		return tx_symlink(tx, dir, "target", op->path);
-	case UNLINK:
-		return tx_unlink(tx, dir, op->path);
-	case RMDIR:
-		return tx_rmdir(tx, dir, op->path);
-	case RENAME:
-		return tx_rename(tx, dir, op->path, op->to);
-	case LINK:
-		return tx_link(tx, dir, op->path, op->to);
-	}
-	return -EINVAL;
 }
 
 static int new_ruleset(uint64_t handled)
@@ -231,12 +168,12 @@ TEST_F(sandbox, nothing_is_allowed)
 
 	ASSERT_EQ(0, enter(ruleset));
 	for (i = 0; i < ARRAY_SIZE(ops); i++) {
-		plain = plainly(self->plain, &ops[i]);
-		got = in_tx(self->tx, self->dir, &ops[i]);
+		plain = call_plainly(self->plain, &ops[i].call);
+		got = call_in_tx(self->tx, self->dir, &ops[i].call);
 		EXPECT_EQ(plain, got)
-			TH_LOG("call %u on %s", i, ops[i].path ?: "?");
+			TH_LOG("call %u on %s", i, ops[i].call.path ?: "?");
 		/* what is there may be opened */
-		if (strcmp(ops[i].path, "a/f1") || ops[i].kind != CREATE)
+		if (strcmp(ops[i].call.path, "a/f1") || ops[i].call.kind != CREATE)
 			EXPECT_NE(0, got);
 	}
 	/* It has not changed anything. */
@@ -254,10 +191,10 @@ TEST_F(sandbox, all_is_allowed)
 	ASSERT_EQ(0, allow(ruleset, self->dir, RIGHTS));
 	ASSERT_EQ(0, enter(ruleset));
 	for (i = 0; i < ARRAY_SIZE(ops); i++) {
-		EXPECT_EQ(0, plainly(self->plain, &ops[i]))
-			TH_LOG("plain call %u on %s", i, ops[i].path ?: "?");
-		EXPECT_EQ(0, in_tx(self->tx, self->dir, &ops[i]))
-			TH_LOG("call %u on %s", i, ops[i].path ?: "?");
+		EXPECT_EQ(0, call_plainly(self->plain, &ops[i].call))
+			TH_LOG("plain call %u on %s", i, ops[i].call.path ?: "?");
+		EXPECT_EQ(0, call_in_tx(self->tx, self->dir, &ops[i].call))
+			TH_LOG("call %u on %s", i, ops[i].call.path ?: "?");
 	}
 	ASSERT_EQ(0, commit(self->tx));
 	EXPECT_TRUE(exists(self->dir, "b/file"));
@@ -287,12 +224,12 @@ static int compare(const char *path, uint64_t missing)
 	    allow(ruleset, base, RIGHTS & ~missing) || enter(ruleset))
 		return 100;
 	for (i = 0; i < ARRAY_SIZE(ops); i++) {
-		want = plainly(plain, &ops[i]);
-		got = in_tx(tx, dir, &ops[i]);
+		want = call_plainly(plain, &ops[i].call);
+		got = call_in_tx(tx, dir, &ops[i].call);
 		if (want == got || is_known(&ops[i], missing, want, got))
 			continue;
 		printf("# without %#lx: call %u on %s: %d, not %d\n",
-		       (unsigned long)missing, i, ops[i].path, got, want);
+		       (unsigned long)missing, i, ops[i].call.path, got, want);
 		bad++;
 	}
 	fflush(stdout);
