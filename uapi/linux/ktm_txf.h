@@ -26,6 +26,29 @@
  * Permissions are the caller's, checked when the call is made as the system
  * call of the same name checks them. Commit asks nobody again.
  *
+ * Security modules are asked, too, with the names and labels that the caller sees;
+ * not by commit, which is the kernel's work. If a policy forbids a step of it to the
+ * kernel, the file system fails (KTM_TXF_S_FAILED, EACCES or EPERM) and the
+ * transaction is kept until it is enabled again. What is asked about is what the
+ * transaction comes to: taking away what it has made itself is free, and what it
+ * renames twice goes from its committed name to the last.
+ *
+ * Not every hook can be called by a module. Rules by labels (SELinux, Smack) are applied
+ * as they are, but for block devices, which count as FIFOs. Of the rules by
+ * path (AppArmor, Landlock, TOMOYO):
+ *
+ * - Removing a directory needs what renaming it in its place does, and a hard link
+ *   what a rename does: with Landlock also MAKE_DIR and REMOVE_FILE. Those on
+ *   links of AppArmor, and those of TOMOYO on links, symbolic links and removing
+ *   directories, are not applied.
+ * - Those on mode, owner and truncation (AppArmor, TOMOYO) are not applied.
+ * - A file opened for writing is judged by its name in the staging directory, not by
+ *   the one it is for. A caller whose rules do not cover KTM_TXF_STAGING can open none;
+ *   do not give it to a caller that may not write to every file that permission bits
+ *   let it.
+ *
+ * Hooks of BPF programs on inodes see the kernel work in the staging directory.
+ *
  * Conflicts. A name or object that one transaction has changed cannot be
  * changed by another one before the first has ended: EBUSY, at once. Programs
  * outside of transactions are never held up and never overwritten: if one of
