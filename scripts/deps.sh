@@ -20,7 +20,7 @@ if [ "${1:-}" != demo ]; then
 	packages="$packages linux-source-6.1 flex bison bc libelf-dev libssl-dev"
 	# tests
 	packages="$packages xfsprogs btrfs-progs dmsetup acl jq bats pkg-config liburing-dev
-		secilc clang libclang-rt-14-dev"
+		secilc apparmor clang libclang-rt-14-dev"
 	# checks
 	packages="$packages perl sparse shellcheck mandoc codespell spin"
 fi
