@@ -5,7 +5,7 @@
  * With AppArmor, which goes by the text of a path: that of a name is what the caller sees,
  * also where the transaction has made or moved a directory above.
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_call.h"
 #include "txf_harness.h"
 

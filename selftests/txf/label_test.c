@@ -6,7 +6,7 @@
  * where a label is an attribute like others; then with the one in label.cil, which
  * stays until the machine ends. Everything is allowed until a test says otherwise.
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_call.h"
 #include "txf_harness.h"
 #include "txf_slow.h"
@@ -454,7 +454,7 @@ static bool fails(int dir)
 }
 
 /* What was decided waits for a policy that lets the kernel do it. */
-TEST_F_TIMEOUT(label, decided_is_not_dropped, 300)
+TEST_F_TIMEOUT(label, decided_is_not_dropped, 600)
 {
 	struct slow slow;
 

@@ -5,7 +5,7 @@
  * With Landlock, which any process can be put under: what a plain call must not do a call
  * in a transaction must not do either, and it says the same.
  */
-#include "kselftest_harness.h"
+#include "harness.h"
 #include "txf_call.h"
 #include "txf_harness.h"
 

@@ -6,7 +6,7 @@
 
 #include "txf_fault.h"
 
-#define SKIPPED		4
+#define EXIT_SKIPPED	4
 
 bool is_fault(int ret)
 {
@@ -51,7 +51,7 @@ int fault_main(int argc, char **argv, int (*tests)(int argc, char **argv))
 {
 	if (access(KNOBS, F_OK)) {
 		printf("1..0 # SKIP the kernel has no fault injection\n");
-		return SKIPPED;
+		return EXIT_SKIPPED;
 	}
 	env_type = "ext4";
 	return env_main(argc, argv, tests);
