@@ -18,7 +18,7 @@ MODULES := $(O)/modules-$(KERNEL)
 # For scripts/check and what it calls.
 export O
 
-.PHONY: all modules userlib deps check check-debug crash-all enumerate-all fuzz-all model-all random-all bench-scale demo install uninstall clean help
+.PHONY: all modules userlib deps check check-debug crash-all enumerate-all fuzz-all model-all random-all bench bench-scale demo install uninstall clean help
 
 all: modules userlib
 
@@ -54,6 +54,10 @@ random-all: deps
 	scripts/kernel/build.sh
 	KTM_CHECK_SHOW='^#' scripts/check random
 
+bench:
+	scripts/deps.sh bench
+	KTM_CHECK_SHOW='^#' scripts/check bench
+
 bench-scale: deps
 	KTM_CHECK_SHOW='^#' scripts/check scale
 
@@ -81,6 +85,7 @@ help:
 	@echo 'make fuzz-all     50 million executions of the fuzzers'
 	@echo 'make model-all    the model of the commit protocol, larger and broken on purpose (minutes)'
 	@echo 'make random-all   a million random calls, against a model and racing, debug kernel'
+	@echo 'make bench        durable commits beside fio, recovery beside reading (minutes)'
 	@echo 'make bench-scale  cost and memory with up to a million open transactions'
 	@echo 'make demo         show what it is for, in a virtual machine'
 	@echo 'make install      install modules, library and command line (DESTDIR, PREFIX)'

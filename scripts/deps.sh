@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# usage: deps.sh [--list] [demo]
+# usage: deps.sh [--list] [demo|bench]
 # Installs from the distribution what is missing of what building, checking and the demo need, or
 # the demo alone. Needs only a shell and apt.
 set -eu
@@ -24,6 +24,8 @@ if [ "${1:-}" != demo ]; then
 	# checks
 	packages="$packages perl sparse shellcheck mandoc codespell spin"
 fi
+# brings some hundred MB of storage libraries
+[ "${1:-}" != bench ] || packages="$packages fio"
 
 if [ -n "$list" ]; then
 	for package in $packages; do echo "$package"; done

@@ -50,6 +50,7 @@ class Disk:
         self.parts = []
         self.record = False
         self.atomic = SECTOR
+        self.durable = False
         self.served = False
         self.fault = None
         for item in text.split(","):
@@ -68,6 +69,8 @@ class Disk:
             self.size = parse_size(value)
         elif key == "record" and not value:
             self.record = self.served = True
+        elif key == "durable" and not value:
+            self.durable = True
         elif key == "fault":
             self.served = True
             try:
@@ -123,9 +126,10 @@ class Disk:
                     f"server.type=unix,server.path={server.path}"]
         else:
             # The host does not crash with the guest: its page cache is durable enough, and a
-            # real fsync per guest flush would only measure the host.
+            # real fsync per guest flush would only measure the host: which benchmarks want.
+            cache = "cache.direct=on" if self.durable else "cache.no-flush=on"
             args = ["-blockdev", f"driver=file,node-name=file-{name},filename={self.file},"
-                    "cache.no-flush=on,discard=unmap",
+                    f"{cache},discard=unmap",
                     "-blockdev", f"driver=raw,node-name=disk-{name},file=file-{name}"]
         return args + ["-device", f"virtio-blk-pci,drive=disk-{name},serial={name}"]
 

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #include "../ktm/ktm_harness.h"
+#include "report.h"
 
 #define SAMPLES		1000	/* calls of each kind, at each number */
 #define BATCH		20	/* of which one time is taken; the median counts */
@@ -49,27 +50,6 @@ struct open_tx {
 
 static struct tm_handle tm;
 static struct rm_handle rm;
-static int number, failed;
-
-static void result(bool ok, const char *what)
-{
-	printf("%s %d - %s\n", ok ? "ok" : "not ok", ++number, what);
-	failed += !ok;
-}
-
-static void give_up(const char *what, int ret)
-{
-	printf("# %s: %s\n", what, strerror(-ret));
-	result(false, "measure");
-	printf("1..%d\n# %d passed, %d failed\n", number, number - failed, failed);
-	exit(1);
-}
-
-static void must(const char *what, int ret)
-{
-	if (ret)
-		give_up(what, ret);
-}
 
 static bool write_number(const char *path, __u64 value)
 {
@@ -157,13 +137,6 @@ static void tell_memory(struct step *step, const struct caches *before,
 	fflush(stdout);
 }
 
-static int compare(const void *one, const void *other)
-{
-	double a = *(const double *)one, b = *(const double *)other;
-
-	return (a > b) - (a < b);
-}
-
 static void begin(struct open_tx *one)
 {
 	must("create", tx_begin(&tm, &one->tx, 0));
@@ -214,8 +187,7 @@ static void measure(struct step *step)
 			if (i % BATCH == BATCH - 1)
 				times[i / BATCH] = (now_ns() - start) / 1000.0 / BATCH;
 		}
-		qsort(times, SAMPLES / BATCH, sizeof(times[0]), compare);
-		step->cost[kind] = times[SAMPLES / BATCH / 2];
+		step->cost[kind] = median(times, SAMPLES / BATCH);
 	}
 	for (i = 0; i < SAMPLES; i++) {
 		close(some[i].en.fd);
@@ -257,7 +229,7 @@ static void judge(const struct step *steps, int nr)
 	snprintf(what, sizeof(what), "%.0f bytes beside files for a transaction with an enlistment",
 		 last->bytes[2]);
 	if (is_debug_kernel())
-		printf("ok %d - %s # SKIP a debug kernel\n", ++number, what);
+		skip("a debug kernel", what);
 	else
 		result(last->bytes[2] <= BYTES_MAX, what);
 }
@@ -323,7 +295,5 @@ int main(int argc, char **argv)
 		measure(&steps[nr++]);
 	}
 	judge(steps, nr);
-	printf("1..%d\n# %d passed, %d failed\n", number, number - failed, failed);
-	fflush(stdout);
-	return failed ? 1 : 0;
+	return report();
 }
