@@ -129,13 +129,15 @@ static struct rate commit_rate(const char *path, int clients, unsigned int secon
 
 static double fio_rate(const char *path, unsigned int seconds)
 {
+	static const char options[] =
+		"--rw=write --bs=4k --ioengine=sync --direct=1 --fdatasync=1 --size=16m --minimal";
 	char command[512], line[8192] = "", *at = line, *field = NULL;
 	FILE *pipe;
 	int i;
 
 	snprintf(command, sizeof(command),
-		 "fio --name=raw --filename=%s --rw=write --bs=4k --ioengine=sync --direct=1 "
-		 "--fdatasync=1 --size=16m --time_based --runtime=%u --minimal", path, seconds);
+		 "fio --name=raw --filename=%s --time_based --runtime=%u %s", path, seconds,
+		 options);
 	pipe = popen(command, "r");
 	if (!pipe || !fgets(line, sizeof(line), pipe) || pclose(pipe))
 		give_up("fio", -EIO);

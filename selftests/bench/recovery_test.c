@@ -13,7 +13,7 @@
 #include "report.h"
 
 #define ROUNDS		3
-#define CHUNK		(1U << 20)	/* bytes of one sequential read */
+#define CHUNK		1048576		/* bytes of one sequential read */
 #define RATIO_MAX	1.3		/* recovery : reading */
 #define FULL		0.9		/* of the ring; the rest is room that is held back */
 

@@ -8,6 +8,7 @@
 #define _SELFTESTS_BENCH_REPORT_H
 
 #include <stdbool.h>
+#include <stdnoreturn.h>
 
 void result(bool good, const char *what);
 void skip(const char *why, const char *what);
@@ -17,7 +18,7 @@ int report(void);
 
 /* Ends the program, as failed, unless @ret is 0. */
 void must(const char *what, int ret);
-void give_up(const char *what, int ret) __attribute__((noreturn));
+noreturn void give_up(const char *what, int ret);
 
 /* Sorts them. */
 double median(double *values, int nr);
