@@ -120,7 +120,7 @@ transactions()
 }
 
 @test "repair of a large part, over the end of the ring, on a device" {
-	run -0 ktmctl log create --uuid "$uuid" --size 2M "$KTM_LOG_DEV"
+	run -0 ktmctl log create --force --uuid "$uuid" --size 2M "$KTM_LOG_DEV"
 	python3 "$KTM_SRC/userlib/tests/forge_log.py" "$KTM_LOG_DEV" lap redo:1:1 vote:1:1 commit:1:1 / \
 		redo:2:6 / redo:2:6 / redo:2:6:60000 redo:2:6:60000 / redo:3:3 vote:3:3 commit:3:1 / \
 		burn:2 burn:3 burn:4
