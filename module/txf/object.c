@@ -145,3 +145,10 @@ void txf_obj_drop(struct txf_obj *obj)
 	dput(obj->dentry);
 	kfree(obj);
 }
+
+void txf_obj_drop_unnamed(struct txf_obj *obj)
+{
+	if (obj && !obj->nr_names &&
+	    (S_ISDIR(obj->inode->i_mode) || !obj->inode->i_nlink))
+		txf_obj_drop(obj);
+}

@@ -66,10 +66,24 @@ int txf_remove_staged(struct txf_part *part, struct dentry *dentry)
 
 	dget(dentry);
 	error = txf_stage_unlink(part, dentry);
-	if (!error && obj && !obj->nr_names &&
-	    (S_ISDIR(obj->inode->i_mode) || !obj->inode->i_nlink))
-		txf_obj_drop(obj);
+	if (!error)
+		txf_obj_drop_unnamed(obj);
 	dput(dentry);
+	return error;
+}
+
+int txf_remove_name(struct txf_name *name)
+{
+	struct dentry *staged = name->staged ? dget(name->staged) : NULL;
+	struct txf_obj *obj = name->cur;
+	int error = 0;
+
+	txf_name_set(name, NULL, NULL);
+	if (staged)
+		error = txf_remove_staged(name->part, staged);
+	if (error)
+		txf_name_set(name, obj, dget(staged));
+	dput(staged);
 	return error;
 }
 
@@ -77,7 +91,6 @@ int txf_remove_staged(struct txf_part *part, struct dentry *dentry)
 static int remove_entry(struct txf_place *place)
 {
 	struct txf_part *part = place->part;
-	struct dentry *staged;
 	struct txf_name *name;
 	struct txf_obj *obj;
 	int error;
@@ -89,16 +102,8 @@ static int remove_entry(struct txf_place *place)
 	if (!obj || obj->inode != d_inode(place->path.dentry))
 		return -ESTALE;
 	error = txf_obj_lock(obj);
-	if (error)
-		return error;
-	staged = name->staged ? dget(name->staged) : NULL;
-	txf_name_set(name, NULL, NULL);
-	if (staged) {
-		error = txf_remove_staged(part, staged);
-		if (error)
-			txf_name_set(name, obj, dget(staged));
-		dput(staged);
-	}
+	if (!error)
+		error = txf_remove_name(name);
 	if (!error)
 		txf_name_forget(name);
 	return error;

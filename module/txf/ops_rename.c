@@ -54,20 +54,6 @@ static struct txf_name *get_name(const struct txf_place *place)
 	return name;
 }
 
-/* Put @obj under @name and remove what was staged there before. */
-static int replace(struct txf_name *name, struct txf_obj *obj,
-		   struct dentry *staged)
-{
-	struct dentry *old = name->staged ? dget(name->staged) : NULL;
-	int error = 0;
-
-	txf_name_set(name, obj, staged);
-	if (old)
-		error = txf_remove_staged(name->part, old);
-	dput(old);
-	return error;
-}
-
 /* Move within staging, to a directory that the transaction has made. */
 static int move_to_staged(struct pair *pair, struct txf_obj *obj)
 {
@@ -82,9 +68,7 @@ static int move_to_staged(struct pair *pair, struct txf_obj *obj)
 	if (IS_ERR(moved))
 		return PTR_ERR(moved);
 	dput(moved);
-	if (gone && !gone->nr_names &&
-	    (S_ISDIR(gone->inode->i_mode) || !gone->inode->i_nlink))
-		txf_obj_drop(gone);
+	txf_obj_drop_unnamed(gone);
 	if (pair->from.entry)
 		txf_name_set(pair->from.entry, NULL, NULL);
 	if (pair->to.entry) {
@@ -97,48 +81,75 @@ static int move_to_staged(struct pair *pair, struct txf_obj *obj)
 /* Move something staged to a name in a committed directory. */
 static int move_staged(struct pair *pair, struct txf_obj *obj)
 {
+	struct dentry *from = pair->from.path.dentry, *moved;
 	struct txf_part *part = pair->to.part;
-	struct dentry *moved;
+	struct txf_obj *gone = NULL;
 	struct txf_name *to;
 
 	to = get_name(&pair->to);
 	if (IS_ERR(to))
 		return PTR_ERR(to);
-	if (pair->from.entry)
-		moved = dget(pair->from.entry->staged);
-	else
-		moved = txf_stage_move(part, pair->from.path.dentry, NULL,
-				       NULL);
+	if (to->staged) {
+		/* One step that replaces: if it fails, nothing has happened. */
+		gone = to->cur;
+		moved = txf_stage_move(part, from, part->dir,
+				       &to->staged->d_name);
+	} else if (pair->from.entry) {
+		moved = dget(from);
+	} else {
+		moved = txf_stage_move(part, from, NULL, NULL);
+	}
 	if (IS_ERR(moved))
 		return PTR_ERR(moved);
 	if (pair->from.entry)
 		txf_name_set(pair->from.entry, NULL, NULL);
-	return replace(to, obj, moved);
+	txf_name_set(to, obj, moved);
+	txf_obj_drop_unnamed(gone);
+	return 0;
+}
+
+/*
+ * Begin the record of a name in a directory made by the transaction, and remove what
+ * the file system has there. The record comes first: making it may fail.
+ */
+static struct txf_name *supersede(const struct txf_place *place)
+{
+	struct txf_name *name;
+	int error;
+
+	name = txf_name_get(place->part, place->dir.dentry, &place->name);
+	if (IS_ERR(name))
+		return name;
+	error = txf_remove_staged(place->part, place->path.dentry);
+	if (!error)
+		return name;
+	txf_name_forget(name);
+	return ERR_PTR(error);
 }
 
 static int move_committed(struct pair *pair, struct txf_obj *obj)
 {
-	struct dentry *victim = pair->to.path.dentry;
+	struct txf_place *place = &pair->to;
 	struct txf_name *from, *to;
 	int error = 0;
 
 	from = get_name(&pair->from);
 	if (IS_ERR(from))
 		return PTR_ERR(from);
-	if (victim && !pair->to.entry && is_direct(&pair->to)) {
-		error = txf_remove_staged(pair->to.part, victim);
-		if (error)
-			return error;
-		dput(victim);
-		pair->to.path.dentry = NULL;
-	}
-	to = get_name(&pair->to);
+	if (place->path.dentry && !place->entry && is_direct(place))
+		to = supersede(place);
+	else
+		to = get_name(place);
 	if (IS_ERR(to))
 		return PTR_ERR(to);
+	if (to->staged)
+		error = txf_remove_name(to);
+	if (error)
+		return error;
 	txf_name_set(from, NULL, NULL);
-	error = replace(to, obj, NULL);
+	txf_name_set(to, obj, NULL);
 	txf_name_forget(from);
-	return error;
+	return 0;
 }
 
 static int check_directory(struct pair *pair)

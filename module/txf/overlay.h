@@ -266,6 +266,12 @@ bool txf_obj_is_dead(const struct txf_obj *obj);
 void txf_obj_drop(struct txf_obj *obj);
 
 /**
+ * txf_obj_drop_unnamed - a name of a staged object is gone; was it the last?
+ * @obj: the object, dropped if no name is left; or NULL
+ */
+void txf_obj_drop_unnamed(struct txf_obj *obj);
+
+/**
  * txf_dir_find - look for a directory relied on
  * @part: the part, or NULL
  * @inode: the directory

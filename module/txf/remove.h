@@ -6,6 +6,7 @@
 #define _KTM_TXF_REMOVE_H
 
 struct dentry;
+struct txf_name;
 struct txf_part;
 struct txf_place;
 
@@ -24,6 +25,15 @@ int txf_remove_check_empty(struct txf_part *part, struct dentry *dentry);
  * Return: 0 or a negative errno.
  */
 int txf_remove_staged(struct txf_part *part, struct dentry *dentry);
+
+/**
+ * txf_remove_name - let the transaction see nothing under a name
+ * @name: the name
+ *
+ * What was staged for it is removed.
+ * Return: 0; or an errno of the file system, and the name is as it was.
+ */
+int txf_remove_name(struct txf_name *name);
 
 /**
  * txf_remove - remove what is at a place
