@@ -11,49 +11,14 @@
  * Needs a kernel with fault injection (the debug kernel).
  */
 #include "harness.h"
-#include "fail_nth.h"
+#include "fail_sweep.h"
 #include "ktm_log.h"
 #include "log_stream.h"
 #include "uring.h"
 
 #include "kmod/rm/ktm_test_rm.h"
 
-#define NTH_MAX	400
-
 static const __u8 rm_uuid[KTM_UUID_SIZE] = "an RM of a test";
-
-struct objects {
-	struct tm_handle tm;
-	struct rm_handle rm;
-	struct tx_handle tx;
-	struct en_handle en;
-	int kernel_rm;
-	unsigned int failed;	/* calls of TRY() that have failed */
-	bool ended;		/* the RM has given its last answer */
-	bool lost;		/* an answer had no place: it may have been done */
-};
-
-/* A fault comes once: what has failed is called again. */
-#define TRY(o, call)							\
-	({								\
-		int try_ = 0, ret_;					\
-									\
-		while ((ret_ = (call)) && !try_++)			\
-			(o)->failed++;					\
-		ret_;							\
-	})
-
-static void close_fds(struct objects *o)
-{
-	int *fds[] = { &o->en.fd, &o->tx.fd, &o->rm.fd, &o->tm.fd, &o->kernel_rm };
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(fds); i++)
-		if (*fds[i] > 0) {
-			close(*fds[i]);
-			*fds[i] = 0;
-		}
-}
 
 static int make_volatile(struct objects *o)
 {
@@ -101,17 +66,6 @@ static int open_and_close(struct objects *o, int fd, unsigned int cmd, const __u
 	return ret;
 }
 
-/* Lists from the start; finds as many as there must be. */
-static int list(struct objects *o, int fd, unsigned int cmd, __u32 nr)
-{
-	__u8 uuids[4][KTM_UUID_SIZE];
-	struct ktm_list list = { .size = sizeof(list), .uuids = (uintptr_t)uuids };
-	int ret;
-
-	ret = TRY(o, ({ list.cursor = 0; list.count = 4; ktm_call(fd, cmd, &list); }));
-	return ret ?: list.count == nr ? 0 : -EBADMSG;
-}
-
 static int restrict_and_close(struct objects *o, int fd)
 {
 	struct ktm_restrict arg = { .size = sizeof(arg), .rights = KTM_RIGHT_QUERY };
@@ -143,8 +97,8 @@ static int scenario_queries(struct objects *o, const char *path)
 		dev = ktm_dev();
 	memcpy(info.uuid, o->rm.info.uuid, KTM_UUID_SIZE);
 	ret = TRY(o, ktm_call(dev, KTM_IOC_GET_ABI, &abi)) ?:
-	      list(o, dev, KTM_IOC_TM_LIST, 1) ?: list(o, o->tm.fd, KTM_IOC_TX_LIST, 1) ?:
-	      list(o, o->tm.fd, KTM_IOC_RM_LIST, 1) ?:
+	      fail_list(o, dev, KTM_IOC_TM_LIST, 1) ?: fail_list(o, o->tm.fd, KTM_IOC_TX_LIST, 1) ?:
+	      fail_list(o, o->tm.fd, KTM_IOC_RM_LIST, 1) ?:
 	      open_and_close(o, dev, KTM_IOC_TM_OPEN, o->tm.uuid) ?:
 	      open_and_close(o, o->tm.fd, KTM_IOC_TX_OPEN, o->tx.info.uuid) ?:
 	      TRY(o, ktm_call(o->tm.fd, KTM_IOC_RM_INFO, &info)) ?:
@@ -349,14 +303,6 @@ static int scenario_freeze(struct objects *o, const char *path)
 	       TRY(o, tm_freeze(&o->tm, LONG, LONG, NULL));
 }
 
-static int read_note(struct objects *o, __u32 type)
-{
-	struct ktm_notification note;
-	int ret = TRY(o, read(o->rm.fd, &note, sizeof(note)) < 0 ? -errno : 0);
-
-	return ret ?: note.type == type ? 0 : -EBADMSG;
-}
-
 static int fetch_note(struct objects *o, __u32 type)
 {
 	struct ktm_notification note;
@@ -393,7 +339,7 @@ static int scenario_uring(struct objects *o, const char *path)
 			.flags = KTM_TX_END_F_NONBLOCK,
 		};
 		TRY(o, ring_call(&ring, o->tx.fd, KTM_IOC_TX_COMMIT, &end) + EINPROGRESS);
-	}) ?: read_note(o, KTM_NOTIFY_LAST_RECOVER) ?:
+	}) ?: fail_read_note(o, KTM_NOTIFY_LAST_RECOVER) ?:
 	TRY(o, ring_call(&ring, o->rm.fd, KTM_IOC_RM_FETCH, &fetch) - (int)sizeof(note)) ?:
 	TRY(o, read_only(&o->en)) ?: TRY(o, ({
 		end = (struct ktm_tx_end){ .size = sizeof(end) };
@@ -412,10 +358,10 @@ static int scenario_recover(struct objects *o, const char *path)
 	int ret;
 
 	ret = TRY(o, rm_make(&o->tm, &o->rm, rm_uuid, 0)) ?: TRY(o, rm_recover(&o->rm)) ?:
-	      read_note(o, KTM_NOTIFY_RECOVER) ?: fetch_note(o, KTM_NOTIFY_LAST_RECOVER) ?:
+	      fail_read_note(o, KTM_NOTIFY_RECOVER) ?: fetch_note(o, KTM_NOTIFY_LAST_RECOVER) ?:
 	      TRY(o, en_reopen(&o->rm, o->en.info.uuid, 7, &o->en)) ?:
 	      TRY(o, ({ length = 4; en_read_log(&o->en, 0, redo, &length); })) ?:
-	      TRY(o, ask_outcome(&o->en)) ?: read_note(o, KTM_NOTIFY_COMMIT);
+	      TRY(o, ask_outcome(&o->en)) ?: fail_read_note(o, KTM_NOTIFY_COMMIT);
 	if (ret)
 		return ret;
 	if (memcmp(redo, "redo", 4))
@@ -500,7 +446,7 @@ static int scenario_stream(struct objects *o, const char *path)
 	if (ret)
 		return ret;
 	ret = use_stream(o, fd) ?: open_again(o, "stream") ?:
-	      list(o, o->tm.fd, KTM_IOC_STREAM_LIST, 1) ?: TRY(o, stream_delete(fd)) ?:
+	      fail_list(o, o->tm.fd, KTM_IOC_STREAM_LIST, 1) ?: TRY(o, stream_delete(fd)) ?:
 	      TRY(o, tm_info(&o->tm, &after));
 	close(fd);
 	return ret ?: before.log_reserved != after.log_reserved ? -EBADMSG : 0;
@@ -531,97 +477,160 @@ static int scenario_attach_streams(struct objects *o, const char *path)
 	/* it is attached, and there is no fd of it */
 	if (ret == -EBUSY && o->lost)
 		return 0;
-	return ret ?: list(o, o->tm.fd, KTM_IOC_STREAM_LIST, 3) ?: open_again(o, "stream 2");
+	return ret ?: fail_list(o, o->tm.fd, KTM_IOC_STREAM_LIST, 3) ?: open_again(o, "stream 2");
 }
 
 FIXTURE(fail_nth)
 {
 	const char *path;
-	__u8 uuid[KTM_UUID_SIZE];
 	int nth;
 };
 
 FIXTURE_VARIANT(fail_nth)
 {
-	int (*run)(struct objects *o, const char *path);
-	bool durable;
-	bool careful;		/* works in spite of a fault: uses TRY() */
-	/* before and after each run, without faults; may be NULL */
-	int (*before)(struct objects *o, const char *path);
-	int (*after)(struct objects *o, const char *path);
+	struct scenario scenario;
 };
 
-FIXTURE_VARIANT_ADD(fail_nth, commit) { .run = scenario_commit };
-FIXTURE_VARIANT_ADD(fail_nth, single_phase) { .run = scenario_single };
-FIXTURE_VARIANT_ADD(fail_nth, veto) { .run = scenario_veto };
+FIXTURE_VARIANT_ADD(fail_nth, commit)
+{
+	.scenario = {
+		.run = scenario_commit,
+	},
+};
+
+FIXTURE_VARIANT_ADD(fail_nth, single_phase)
+{
+	.scenario = {
+		.run = scenario_single,
+	},
+};
+
+FIXTURE_VARIANT_ADD(fail_nth, veto)
+{
+	.scenario = {
+		.run = scenario_veto,
+	},
+};
+
 FIXTURE_VARIANT_ADD(fail_nth, queries)
 {
-	.run = scenario_queries,
-	.careful = true,
-	.before = make_without_deadline,
+	.scenario = {
+		.run = scenario_queries,
+		.careful = true,
+		.before = make_without_deadline,
+	},
 };
 
-FIXTURE_VARIANT_ADD(fail_nth, kernel_rm) { .run = scenario_kernel_rm, .careful = true };
-FIXTURE_VARIANT_ADD(fail_nth, savepoint) { .run = scenario_savepoint, .careful = true };
-FIXTURE_VARIANT_ADD(fail_nth, attach) { .run = scenario_attach, .durable = true };
-FIXTURE_VARIANT_ADD(fail_nth, durable) { .run = scenario_durable, .durable = true };
+FIXTURE_VARIANT_ADD(fail_nth, kernel_rm)
+{
+	.scenario = {
+		.run = scenario_kernel_rm,
+		.careful = true,
+	},
+};
+
+FIXTURE_VARIANT_ADD(fail_nth, savepoint)
+{
+	.scenario = {
+		.run = scenario_savepoint,
+		.careful = true,
+	},
+};
+
+FIXTURE_VARIANT_ADD(fail_nth, attach)
+{
+	.scenario = {
+		.run = scenario_attach,
+		.durable = true,
+	},
+};
+
+FIXTURE_VARIANT_ADD(fail_nth, durable)
+{
+	.scenario = {
+		.run = scenario_durable,
+		.durable = true,
+	},
+};
 
 FIXTURE_VARIANT_ADD(fail_nth, stream)
 {
-	.run = scenario_stream, .before = leave_attached, .durable = true, .careful = true,
+	.scenario = {
+		.run = scenario_stream,
+		.before = leave_attached,
+		.durable = true,
+		.careful = true,
+	},
 };
 
 FIXTURE_VARIANT_ADD(fail_nth, attach_streams)
 {
-	.run = scenario_attach_streams, .before = leave_streams, .durable = true, .careful = true,
+	.scenario = {
+		.run = scenario_attach_streams,
+		.before = leave_streams,
+		.durable = true,
+		.careful = true,
+	},
 };
 
 FIXTURE_VARIANT_ADD(fail_nth, freeze)
 {
-	.run = scenario_freeze,
-	.careful = true,
-	.before = make_without_deadline,
+	.scenario = {
+		.run = scenario_freeze,
+		.careful = true,
+		.before = make_without_deadline,
+	},
 };
 
 FIXTURE_VARIANT_ADD(fail_nth, uring)
 {
-	.run = scenario_uring,
-	.careful = true,
-	.before = make_without_deadline,
+	.scenario = {
+		.run = scenario_uring,
+		.careful = true,
+		.before = make_without_deadline,
+	},
 };
 
 FIXTURE_VARIANT_ADD(fail_nth, detach)
 {
-	.run = scenario_detach,
-	.durable = true,
-	.careful = true,
-	.before = leave_unfinished,
-	.after = check_unfinished,
+	.scenario = {
+		.run = scenario_detach,
+		.durable = true,
+		.careful = true,
+		.before = leave_unfinished,
+		.after = check_unfinished,
+	},
 };
 
 FIXTURE_VARIANT_ADD(fail_nth, recover)
 {
-	.run = scenario_recover,
-	.durable = true,
-	.careful = true,
-	.before = leave_recovered,
-	.after = check_unfinished,
+	.scenario = {
+		.run = scenario_recover,
+		.durable = true,
+		.careful = true,
+		.before = leave_recovered,
+		.after = check_unfinished,
+	},
 };
 
 FIXTURE_VARIANT_ADD(fail_nth, steps)
 {
-	.run = scenario_steps,
-	.durable = true,
-	.before = leave_detached,
-	.after = check_unfinished,
+	.scenario = {
+		.run = scenario_steps,
+		.durable = true,
+		.before = leave_detached,
+		.after = check_unfinished,
+	},
 };
 
 FIXTURE_VARIANT_ADD(fail_nth, discard)
 {
-	.run = scenario_discard,
-	.durable = true,
-	.before = leave_detached,
-	.after = check_discarded,
+	.scenario = {
+		.run = scenario_discard,
+		.durable = true,
+		.before = leave_detached,
+		.after = check_discarded,
+	},
 };
 
 FIXTURE_SETUP(fail_nth)
@@ -629,9 +638,9 @@ FIXTURE_SETUP(fail_nth)
 	if (access(KNOBS, F_OK))
 		SKIP(_exit(SKIPPED), "the kernel has no fault injection");
 	self->path = log_device("KTM_LOG_DEV");
-	if (variant->run == scenario_uring && ring_is_missing())
+	if (variant->scenario.run == scenario_uring && ring_is_missing())
 		SKIP(_exit(SKIPPED), "the kernel has no commands of io_uring");
-	if (variant->durable && !self->path)
+	if (variant->scenario.durable && !self->path)
 		SKIP(_exit(SKIPPED), "no KTM_LOG_DEV");
 	self->nth = open_fail_nth();
 	ASSERT_GE(self->nth, 0);
@@ -641,57 +650,12 @@ FIXTURE_TEARDOWN(fail_nth)
 {
 }
 
-/* TMs that the control node knows. */
-static int count_tms(void)
-{
-	__u8 uuids[64][KTM_UUID_SIZE];
-	struct ktm_list list = {
-		.size = sizeof(list),
-		.uuids = (uintptr_t)uuids,
-		.count = ARRAY_LEN(uuids),
-	};
-	int dev = ktm_dev(), ret = ktm_call(dev, KTM_IOC_TM_LIST, &list);
-
-	close(dev);
-	return ret ? ret : list.count;
-}
-
 TEST_F_TIMEOUT(fail_nth, sweep, 600)
 {
-	int nth, ret, tms = count_tms(), next = dup(0), fd, failed = 0;
-	struct objects o = { };
-	bool taken = true;
+	struct sweep sweep = { .path = self->path, .nth = self->nth };
 
-	close(next);
-	for (nth = 1; taken && nth < NTH_MAX; nth++) {
-		if (variant->durable)
-			ASSERT_EQ(0, log_format(self->path, LOG_SMALL, self->uuid));
-		if (variant->before)
-			ASSERT_EQ(0, variant->before(&o, self->path));
-		set_nth(self->nth, nth);
-		ret = variant->run(&o, self->path);
-		taken = fault_taken(self->nth);
-		failed += ret || o.failed;
-		if (variant->careful)
-			EXPECT_EQ(0, ret) TH_LOG("nth %d", nth);
-		close_fds(&o);
-		if (variant->durable)
-			log_release();
-		if (variant->after)
-			EXPECT_EQ(0, variant->after(&o, self->path)) TH_LOG("nth %d", nth);
-		close_fds(&o);
-		memset(&o, 0, sizeof(o));
-		/* the same objects and fds as before */
-		ASSERT_EQ(tms, count_tms()) TH_LOG("nth %d", nth);
-		fd = dup(0);
-		close(fd);
-		ASSERT_EQ(next, fd) TH_LOG("nth %d", nth);
-	}
-	EXPECT_FALSE(taken);
-	EXPECT_EQ(0, ret);
-	/* else nothing was tested */
-	EXPECT_LT(0, failed);
-	TH_LOG("%d fault points, of which %d made a call fail", nth - 2, failed);
+	EXPECT_EQ(0, fail_sweep(&sweep, &variant->scenario));
+	TH_LOG("%d fault points, of which %d made a call fail", sweep.points, sweep.failed);
 }
 
 TEST_HARNESS_MAIN

@@ -943,7 +943,8 @@ enum ktm_reason {
  *	when it is gone
  * @deadline: out: as set, or 0
  * @reason_rm: out: RM that gave the reason, or all zero
- * @detail: out: what that RM said, NUL-terminated; e.g. the path in conflict
+ * @detail: out: what that RM said, NUL-terminated; e.g. the path in conflict. With
+ *	@error and @reason_rm, it is lost if there was no memory to keep it
  * @superior: out: the superior's enlistment, or all zero without one or when it
  *	has left
  * @superior_rm: out: its RM
