@@ -203,6 +203,25 @@ FIXTURE_VARIANT_ADD(fail_nth, setxattr_of_own)
 
 FIXTURE_VARIANT_ADD(fail_nth, removexattr) { CALL(CHANGE_REMOVEXATTR, "f") };
 
+FIXTURE_VARIANT_ADD(fail_nth, stat) { CALL(LOOK_STAT, "f") };
+FIXTURE_VARIANT_ADD(fail_nth, readlink) { CALL(LOOK_READLINK, "l") };
+FIXTURE_VARIANT_ADD(fail_nth, readdir) { CALL(LOOK_READDIR, "d") };
+
+FIXTURE_VARIANT_ADD(fail_nth, readdir_changed)
+{
+	BEFORE({ CHANGE_OPEN, "d/n", NULL, NEW }, { CHANGE_UNLINK, "d/x" }),
+	CALL(LOOK_READDIR, "d"),
+};
+
+FIXTURE_VARIANT_ADD(fail_nth, getxattr) { CALL(LOOK_GETXATTR, "f") };
+FIXTURE_VARIANT_ADD(fail_nth, listxattr) { CALL(LOOK_LISTXATTR, "f") };
+
+FIXTURE_VARIANT_ADD(fail_nth, listxattr_changed)
+{
+	BEFORE({ CHANGE_SETXATTR, "f" }),
+	CALL(LOOK_LISTXATTR, "f"),
+};
+
 FIXTURE_SETUP(fail_nth)
 {
 	struct sweep *sweep = &self->sweep;

@@ -21,6 +21,12 @@ enum change_kind {
 	CHANGE_SETATTR,		/* mode, owner and time */
 	CHANGE_SETXATTR,	/* user.b */
 	CHANGE_REMOVEXATTR,	/* user.a */
+	/* these change nothing; EBADMSG if the tree was not made by tree_make() */
+	LOOK_STAT,		/* at a regular file */
+	LOOK_READLINK,		/* to "f" */
+	LOOK_READDIR,		/* one name */
+	LOOK_GETXATTR,		/* user.a */
+	LOOK_LISTXATTR,		/* user.a */
 };
 
 /* One call under a transaction. */
