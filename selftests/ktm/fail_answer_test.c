@@ -3,7 +3,7 @@
  * ktm selftests - every allocation fails once in the orders of a superior, and in what
  * RMs answer and keep
  *
- * As fail_nth_test.c, which has the other calls.
+ * As fail_nth_test.c, which has the other calls: the result is any errno, mostly ENOMEM.
  * Needs a kernel with fault injection (the debug kernel).
  */
 #include "harness.h"
