@@ -4,6 +4,7 @@
  */
 #include "freeze.h"
 #include "state.h"
+#include "../trace/trace.h"
 
 /* how the TM counts a transaction */
 enum share {
@@ -69,6 +70,9 @@ int ktm_tx_event(struct ktm_tx *tx, enum ktm_tx_event event,
 	ret = account(tx, event, arc.next);
 	if (ret)
 		return ret;
+	if (arc.next != tx->state)
+		trace_ktm_tx_state(&tx->tm->obj.uuid, &tx->obj.uuid, tx->state, arc.next,
+				   tx->nr_enlistments);
 	WRITE_ONCE(tx->state, arc.next);	/* some look without the lock */
 	*action = arc.action;
 	if (share_of(arc.next) == SHARE_NONE)
@@ -96,6 +100,9 @@ int ktm_en_event(struct ktm_enlistment *en, enum ktm_en_event event,
 	ret = ktm_en_look(en, event, &arc);
 	if (ret)
 		return ret;
+	if (arc.next != en->state)
+		trace_ktm_en_state(&en->tx->obj.uuid, &en->rm->obj.uuid, &en->obj.uuid,
+				   en->state, arc.next);
 	WRITE_ONCE(en->state, arc.next);
 	*action = arc.action;
 	return 0;
@@ -117,9 +124,11 @@ int ktm_rm_set_state(struct ktm_rm *rm, enum ktm_rm_state state)
 		tm->nr_present--;
 	}
 	spin_unlock(&tm->lock);
-	if (!ret)
-		WRITE_ONCE(rm->state, state);
-	return ret;
+	if (ret)
+		return ret;
+	trace_ktm_rm_state(&tm->obj.uuid, &rm->obj.uuid, rm->state, state);
+	WRITE_ONCE(rm->state, state);
+	return 0;
 }
 
 int ktm_tm_set_state(struct ktm_tm *tm, enum ktm_tm_state state, int error)
@@ -134,6 +143,7 @@ int ktm_tm_set_state(struct ktm_tm *tm, enum ktm_tm_state state, int error)
 	} else if (state == KTM_TM_S_DETACHED && (tm->nr_active || tm->nr_present || tm->freeze)) {
 		ret = -EBUSY;
 	} else {
+		trace_ktm_tm_state(&tm->obj.uuid, tm->state, state, error);
 		WRITE_ONCE(tm->state, state);
 		if (error)
 			WRITE_ONCE(tm->error, error);
