@@ -47,6 +47,7 @@ int ktm_stream_fd_create(struct ktm_call *call)
 		.name = arg->name,
 		.mode = arg->mode,
 		.limit = arg->limit,
+		.payer = ktm_payer_current(),
 	};
 	struct ktm_stream *stream;
 	int ret;
@@ -120,7 +121,7 @@ int ktm_stream_fd_list(struct ktm_call *call)
 	return ktm_list_registry(&call->arg.list, &tm->streams, put_stream);
 }
 
-static int fill_info(struct ktm_stream_info *info, struct ktm_stream *stream)
+int ktm_stream_fd_fill(struct ktm_stream_info *info, struct ktm_stream *stream)
 {
 	struct ktm_stream_state state;
 	u32 size = info->size;
@@ -159,7 +160,7 @@ int ktm_stream_fd_info(struct ktm_call *call)
 	stream = ktm_stream_find(call->object, &uuid);
 	if (!stream)
 		return -ENOENT;
-	ret = fill_info(info, stream);
+	ret = ktm_stream_fd_fill(info, stream);
 	ktm_stream_put(stream);
 	return ret;
 }
@@ -170,7 +171,7 @@ static int stream_info(struct ktm_call *call)
 
 	if (memchr_inv(info->uuid, 0, sizeof(info->uuid)))
 		return -EINVAL;
-	return fill_info(info, call->object);
+	return ktm_stream_fd_fill(info, call->object);
 }
 
 static int copy_parts(const struct ktm_stream_part *parts, u32 nr, u8 *to)

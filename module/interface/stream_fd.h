@@ -5,7 +5,11 @@
 #ifndef _KTM_INTERFACE_STREAM_FD_H
 #define _KTM_INTERFACE_STREAM_FD_H
 
+#include <uapi/linux/ktm_log.h>
+
 #include "ioctl.h"
+
+struct ktm_stream;
 
 /**
  * ktm_stream_fd_create - KTM_IOC_STREAM_CREATE
@@ -34,5 +38,14 @@ int ktm_stream_fd_list(struct ktm_call *call);
  * Return: see struct ktm_stream_info.
  */
 int ktm_stream_fd_info(struct ktm_call *call);
+
+/**
+ * ktm_stream_fd_fill - what a stream is like, as the caller may see it
+ * @info: out, all but size and flags
+ * @stream: the stream
+ * Context: process context, may sleep.
+ * Return: 0, -EIDRM, -ESHUTDOWN.
+ */
+int ktm_stream_fd_fill(struct ktm_stream_info *info, struct ktm_stream *stream);
 
 #endif /* _KTM_INTERFACE_STREAM_FD_H */

@@ -44,7 +44,7 @@ static struct ktm_stream *alloc(struct ktm_tm *tm, const struct ktm_log *log,
 {
 	struct ktm_stream *stream;
 
-	stream = ktm_stream_alloc(tm, &params->uuid, ktm_payer_current());
+	stream = ktm_stream_alloc(tm, &params->uuid, params->payer);
 	if (IS_ERR(stream))
 		return stream;
 	strscpy(stream->name, params->name, sizeof(stream->name));

@@ -17,6 +17,7 @@
  * @gid: group
  * @mode: permission bits
  * @limit: bytes of the ring that it may hold back, or 0: a quarter
+ * @payer: to whom it is charged
  */
 struct ktm_stream_params {
 	uuid_t uuid;
@@ -25,6 +26,7 @@ struct ktm_stream_params {
 	kgid_t gid;
 	u32 mode;
 	u64 limit;
+	struct ktm_payer payer;
 };
 
 /**
