@@ -85,6 +85,17 @@ static void open_buffer(struct ktm_log *log, u64 lsn)
 	log->open = buffer;
 }
 
+/*
+ * One waiter, in the open buffer, and all before that is durable: it is not worth a
+ * flush of its own. With more of them there will be others soon: then the next write
+ * goes on beside the flush of this one.
+ */
+static bool is_alone_locked(struct ktm_log *log)
+{
+	lockdep_assert_held(&log->io_lock);
+	return log->durable == log->open->head.lsn && list_is_singular(&log->waiters);
+}
+
 /* Seal and submit the open buffer, which spans @span bytes of the ring. */
 static void seal_span(struct ktm_log *log, u32 span, bool on_demand)
 {
@@ -93,6 +104,7 @@ static void seal_span(struct ktm_log *log, u32 span, bool on_demand)
 
 	spin_lock_irq(&log->io_lock);
 	head->durable_lsn = log->durable;
+	buffer->alone = on_demand && is_alone_locked(log);
 	spin_unlock_irq(&log->io_lock);
 
 	head->prev_lsn = log->prev_lsn;
@@ -107,6 +119,7 @@ static void seal_span(struct ktm_log *log, u32 span, bool on_demand)
 	log->nr_on_demand += on_demand;
 	log->pin = buffer->end_lsn;
 	log->nr_writes++;
+	log->nr_flushes += buffer->alone;
 	log->nr_bytes += ktm_log_round_up(head->used);
 	spin_unlock_irq(&log->io_lock);
 
@@ -149,9 +162,9 @@ static void add_waiter_locked(struct ktm_log *log, struct ktm_log_waiter *waiter
 	lockdep_assert_held(&log->io_lock);
 	waiter->lsn = lsn;
 	list_add_tail(&waiter->node, &log->waiters);
-	/* no write will end and wake the thread for this one */
+	/* no write will end and queue the work for this one */
 	if (log->error)
-		wake_up(&log->writer_wait);
+		ktm_log_kick(log);
 }
 
 static void to_plain(const struct ktm_log_record *record,
@@ -278,7 +291,7 @@ void ktm_log_seal_on_demand(struct ktm_log *log)
 /**
  * struct force - somebody waits for the log as a whole
  * @waiter: in the log's list
- * @completion: completed by the log's thread
+ * @completion: completed by the log's work
  * @error: what it said
  */
 struct force {
@@ -318,7 +331,7 @@ int ktm_log_force(struct ktm_log *log)
 	if (!wait)
 		return error;
 	/* it may have been written already and lack nothing but the flush */
-	wake_up(&log->writer_wait);
+	ktm_log_kick(log);
 	wait_for_completion(&force.completion);
 	return force.error;
 }

@@ -144,7 +144,8 @@ void ktm_log_submit_buffer(struct ktm_log_buffer *buffer)
 
 	flush_kernel_vmap_range(buffer->data, length);
 	bio = bio_alloc(log->device.bdev, NR_VECS,
-			REQ_OP_WRITE | REQ_SYNC | REQ_IDLE, GFP_NOIO);
+			REQ_OP_WRITE | REQ_SYNC | REQ_IDLE | (buffer->alone ? REQ_FUA : 0),
+			GFP_NOIO);
 	bio->bi_iter.bi_sector = (KTM_DISK_RING +
 				  buffer->head.lsn % log->ring_size) >> SECTOR_SHIFT;
 	bio->bi_private = buffer;

@@ -64,7 +64,7 @@ static void init_log(struct ktm_log *log, const struct ktm_log_ops *ops,
 	INIT_LIST_HEAD(&log->flight);
 	INIT_LIST_HEAD(&log->waiters);
 	init_waitqueue_head(&log->idle_wait);
-	init_waitqueue_head(&log->writer_wait);
+	INIT_WORK(&log->write_work, ktm_log_write_work);
 	INIT_WORK(&log->advance_work, ktm_log_advance_work);
 }
 

@@ -60,7 +60,7 @@ struct ktm_log_record {
  * @node: [log] links the waiters in LSN order
  * @lsn: [log] end of the record waited for
  * @done: set by the owner before the append. Called once from the log's
- *	thread: may take spinlocks and mutexes, must not append or wait for
+ *	work: may take spinlocks and mutexes, must not append or wait for
  *	the log. @error is 0 or the sticky error.
  */
 struct ktm_log_waiter {
@@ -103,7 +103,7 @@ enum ktm_log_space {
  *	@tail. Called without locks of the log, in the context of an append of
  *	KTM_LOG_FREE; may append with KTM_LOG_COPY. Returns 0 if the tail may have
  *	moved, -ENOSPC if nothing can be done.
- * @failed: the sticky error was set. Called once, from the log's thread.
+ * @failed: the sticky error was set. Called once, from the log's work.
  */
 struct ktm_log_ops {
 	int (*replay)(void *owner, const struct ktm_log_record *record,
@@ -123,7 +123,7 @@ struct ktm_log_ops {
  * @durable: all below is durable
  * @recovered: where replay has ended at attach
  * @reserved: bytes reserved
- * @flushes: cache flushes sent since attach, superblocks included
+ * @flushes: cache flushes sent since attach, and writes with FUA; superblocks included
  * @writes: writes sent since attach, superblocks included
  * @bytes: bytes written since attach, superblocks included
  * @clock: virtual clock of the superblock at attach

@@ -60,6 +60,8 @@ struct ktm_log_buffer {
 	u64 end_lsn;
 	/** @on_demand: [const while in flight] sealed before it was full */
 	bool on_demand;
+	/** @alone: [const while in flight] written with FUA: see writer.c */
+	bool alone;
 	/** @written: [io_lock] its write has ended */
 	bool written;
 };
@@ -146,7 +148,7 @@ struct ktm_log {
 	bool flushing;
 	/** @flush_lsn: [io_lock] what it will make durable */
 	u64 flush_lsn;
-	/** @nr_flushes: [io_lock] flushes sent */
+	/** @nr_flushes: [io_lock] flushes sent, and writes with FUA */
 	u64 nr_flushes;
 	/** @nr_writes: [io_lock] writes sent */
 	u64 nr_writes;
@@ -155,10 +157,10 @@ struct ktm_log {
 
 	/** @idle_wait: a buffer became free, or a flush has ended */
 	wait_queue_head_t idle_wait;
-	/** @writer_wait: the thread has something to do */
-	wait_queue_head_t writer_wait;
-	/** @writer: [const] the thread */
-	struct task_struct *writer;
+	/** @workers: [const from the end of the attach on] for write_work alone */
+	struct workqueue_struct *workers;
+	/** @write_work: from written to durable: see writer.c */
+	struct work_struct write_work;
 	/** @advance_work: moves the tail ahead of need */
 	struct work_struct advance_work;
 	/** @buffers: see struct ktm_log_buffer */
@@ -343,7 +345,20 @@ void ktm_log_buffer_written(struct ktm_log_buffer *buffer, int error);
 void ktm_log_flushed(struct ktm_log *log, int error);
 
 /**
- * ktm_log_start_writer - start the log's thread
+ * ktm_log_kick - have the log's work look for something to do
+ * @log: the log
+ * Context: any. From end_io only under io_lock: see ktm_log_wait_idle().
+ */
+void ktm_log_kick(struct ktm_log *log);
+
+/**
+ * ktm_log_write_work - the log's work
+ * @work: write_work of a log
+ */
+void ktm_log_write_work(struct work_struct *work);
+
+/**
+ * ktm_log_start_writer - make what runs the log's work
  * @log: the log
  * Context: process context, may sleep.
  * Return: 0 or a negative errno.
@@ -351,7 +366,7 @@ void ktm_log_flushed(struct ktm_log *log, int error);
 int ktm_log_start_writer(struct ktm_log *log);
 
 /**
- * ktm_log_stop_writer - stop the log's thread
+ * ktm_log_stop_writer - wait for the log's work, and end it
  * @log: the log, idle, nobody waits
  * Context: process context, may sleep.
  */

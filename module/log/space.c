@@ -131,7 +131,7 @@ void ktm_log_advance_work(struct work_struct *work)
 	struct ktm_log *log = container_of(work, struct ktm_log, advance_work);
 
 	mutex_lock(&log->space_lock);
-	/* an error is sticky and reported from the log's thread */
+	/* an error is sticky and reported from the log's work */
 	advance(log);
 	mutex_unlock(&log->space_lock);
 }

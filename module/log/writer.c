@@ -2,22 +2,28 @@
 /*
  * ktm - log ring: from written to durable
  *
- * A thread reacts to what end_io and appenders report, in this order:
+ * A work reacts to what end_io and appenders report, in this order:
  *
  * 1. It calls the waiters whose records are durable, or all of them when the
  *    log has failed, in the order of LSNs.
  * 2. It sends one flush when none is in flight and somebody waits for what has
  *    been written. The flush makes durable what had been written when it was
  *    sent; writes that end meanwhile are for the next one. So each flush serves
- *    at least one waiter, and a lone commit costs one write and one flush.
+ *    at least one waiter.
  * 3. It seals and submits the open buffer when somebody waits for it and the
  *    last buffer that was sealed for this reason has been written.
+ *
+ * A lone commit needs no flush of its own: its buffer is written with FUA, if all
+ * before it is durable, and is durable itself when that write has ended. Without FUA
+ * the block layer makes that a write and a flush, and nobody has to run in between.
+ *
+ * The work runs on the CPU that has reported, where a lone client sleeps and the
+ * device interrupts, and never twice at a time. Under load it waits for its turn,
+ * and what is appended meanwhile shares the next write.
  *
  * The first error of a write or a flush ends all this: durable does not move any
  * more, whatever a later flush says.
  */
-#include <linux/kthread.h>
-
 #include "log_internal.h"
 
 int ktm_log_error(struct ktm_log *log)
@@ -46,7 +52,14 @@ static void wake_all_locked(struct ktm_log *log)
 {
 	lockdep_assert_held(&log->io_lock);
 	wake_up_all(&log->idle_wait);
-	wake_up(&log->writer_wait);
+	ktm_log_kick(log);
+}
+
+void ktm_log_kick(struct ktm_log *log)
+{
+	/* there is none while the log is being attached */
+	if (log->workers)
+		queue_work(log->workers, &log->write_work);
 }
 
 void ktm_log_fail(struct ktm_log *log, int error)
@@ -69,6 +82,9 @@ static void retire_locked(struct ktm_log *log)
 			break;
 		if (!log->error)
 			log->written = buffer->end_lsn;
+		/* and all before it was durable before */
+		if (!log->error && buffer->alone)
+			log->durable = buffer->end_lsn;
 		list_move_tail(&buffer->node, &log->free_buffers);
 		log->nr_free++;
 	}
@@ -203,47 +219,28 @@ static void seal(struct ktm_log *log)
 	mutex_unlock(&log->append_lock);
 }
 
-static bool has_work(struct ktm_log *log)
+/* Whatever makes more to do than is seen here queues the work again. */
+void ktm_log_write_work(struct work_struct *work)
 {
-	bool ret;
+	struct ktm_log *log = container_of(work, struct ktm_log, write_work);
 
-	spin_lock_irq(&log->io_lock);
-	ret = waiter_is_due_locked(log) || flush_is_due_locked(log) ||
-	      seal_is_due_locked(log) || (log->error && !log->failed);
-	spin_unlock_irq(&log->io_lock);
-	return ret;
-}
-
-static int write_log(void *data)
-{
-	struct ktm_log *log = data;
-
-	while (!kthread_should_stop()) {
-		wait_event_idle(log->writer_wait,
-				has_work(log) || kthread_should_stop());
-		call_waiters(log);
-		tell_owner(log);
-		send_flush(log);
-		seal(log);
-	}
-	return 0;
+	call_waiters(log);
+	tell_owner(log);
+	send_flush(log);
+	seal(log);
 }
 
 int ktm_log_start_writer(struct ktm_log *log)
 {
-	struct task_struct *writer;
 	dev_t dev = log->device.bdev->bd_dev;
 
-	writer = kthread_run(write_log, log, "ktm_log/%u:%u", MAJOR(dev), MINOR(dev));
-	if (IS_ERR(writer))
-		return PTR_ERR(writer);
-	log->writer = writer;
-	return 0;
+	log->workers = alloc_workqueue("ktm_log/%u:%u", WQ_MEM_RECLAIM, 1, MAJOR(dev), MINOR(dev));
+	return log->workers ? 0 : -ENOMEM;
 }
 
 void ktm_log_stop_writer(struct ktm_log *log)
 {
-	kthread_stop(log->writer);
+	destroy_workqueue(log->workers);
 }
 
 static bool is_idle(struct ktm_log *log)
