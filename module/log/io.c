@@ -127,6 +127,39 @@ static void send(struct bio *bio)
 	}
 }
 
+static void read_end_io(struct bio *bio)
+{
+	struct ktm_log_request *request = bio->bi_private;
+
+	request->error = blk_status_to_errno(bio->bi_status);
+	bio_put(bio);
+	complete(&request->done);
+}
+
+void ktm_log_start_read(struct ktm_log *log, struct ktm_log_request *request, u64 offset,
+			void *data, u32 length)
+{
+	struct bio *bio;
+
+	init_completion(&request->done);
+	request->data = data;
+	request->length = length;
+	bio = bio_alloc(log->device.bdev, DIV_ROUND_UP(length, PAGE_SIZE), REQ_OP_READ,
+			GFP_KERNEL);
+	bio->bi_iter.bi_sector = offset >> SECTOR_SHIFT;
+	bio->bi_private = request;
+	bio->bi_end_io = read_end_io;
+	fill_bio(bio, data, length);
+	send(bio);
+}
+
+int ktm_log_wait_read(struct ktm_log_request *request)
+{
+	wait_for_completion_io(&request->done);
+	invalidate_kernel_vmap_range(request->data, request->length);
+	return request->error;
+}
+
 static void buffer_end_io(struct bio *bio)
 {
 	struct ktm_log_buffer *buffer = bio->bi_private;

@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "ahead.h"
 #include "log_internal.h"
 
 void ktm_log_record_import(struct ktm_log_record *record,
@@ -35,9 +36,22 @@ static int replay_record(void *ctx, const struct ktm_format_record *plain,
 	return log->ops->replay(log->owner, &record, buffer->lsn);
 }
 
+static int replay_map(void *ctx, u64 offset, u32 length, void **data)
+{
+	struct ktm_log *log = ctx;
+
+	return ktm_log_ahead_map(log->ahead, offset, length, data);
+}
+
 static const struct ktm_replay_ops replay_ops = {
 	.read = ktm_log_read_device,
+	.map = replay_map,
 	.record = replay_record,
+};
+
+/* For records that are read back. */
+static const struct ktm_replay_ops read_ops = {
+	.read = ktm_log_read_device,
 };
 
 static void free_log(struct ktm_log *log)
@@ -100,9 +114,25 @@ err_free:
 	return NULL;
 }
 
+/* The owner is told of records before their end is known: it takes no step yet. */
+static int replay_all(struct ktm_log *log, struct ktm_replay *replay)
+{
+	int error;
+
+	log->ahead = ktm_log_ahead_alloc(log);
+	if (!log->ahead)
+		return -ENOMEM;
+	replay->ops = &replay_ops;
+	error = ktm_replay_scan_and_run(replay);
+	replay->ops = &read_ops;
+	ktm_log_ahead_free(log->ahead);
+	log->ahead = NULL;
+	return error;
+}
+
 static int find_end(struct ktm_log *log, struct ktm_replay *replay)
 {
-	int error = ktm_replay_scan(replay);
+	int error = replay_all(log, replay);
 
 	if (error != -EUCLEAN)
 		return error;
@@ -122,7 +152,7 @@ static int recover(struct ktm_log *log, const uuid_t *want, uuid_t *uuid)
 	struct ktm_replay *replay = &log->read_replay;
 	int error;
 
-	replay->ops = &replay_ops;
+	replay->ops = &read_ops;
 	replay->ctx = log;
 	replay->device_size = ktm_log_device_size(log);
 	error = ktm_replay_open(replay);
@@ -134,9 +164,6 @@ static int recover(struct ktm_log *log, const uuid_t *want, uuid_t *uuid)
 		return -ESTALE;
 
 	error = find_end(log, replay);
-	if (error)
-		return error;
-	error = ktm_replay_run(replay);
 	if (error)
 		return error;
 	return log->ops->replayed(log->owner);

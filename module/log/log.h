@@ -90,7 +90,8 @@ enum ktm_log_space {
 /**
  * struct ktm_log_ops - what the log asks of its owner
  * @replay: a record found by recovery, in LSN order; a negative errno ends the
- *	attach. Called from ktm_log_attach().
+ *	attach. Called from ktm_log_attach(), which may find damage further on: then
+ *	@replayed is not called.
  * @replayed: the last record was replayed; a negative errno refuses the log
  *	before anything is written. Called from ktm_log_attach().
  * @tail: lowest LSN still needed (a value of ktm_log_pin() or of the start of

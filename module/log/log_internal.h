@@ -25,6 +25,7 @@
 #ifndef _KTM_LOG_LOG_INTERNAL_H
 #define _KTM_LOG_LOG_INTERNAL_H
 
+#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -66,6 +67,22 @@ struct ktm_log_buffer {
 	bool written;
 };
 
+struct ktm_log_ahead;
+
+/**
+ * struct ktm_log_request - a read that goes on by itself
+ * @done: it has ended
+ * @error: then: 0 or a negative errno
+ * @data: where to
+ * @length: how much
+ */
+struct ktm_log_request {
+	struct completion done;
+	int error;
+	void *data;
+	u32 length;
+};
+
 /**
  * struct ktm_log - a log
  */
@@ -104,6 +121,8 @@ struct ktm_log {
 	struct ktm_format_buffer read_head;
 	/** @read_data: [read_lock] its data, in the window */
 	void *read_data;
+	/** @ahead: [attaching task] reads ahead while the log is replayed */
+	struct ktm_log_ahead *ahead;
 
 	/** @append_lock: who holds it may append; inside read_lock */
 	struct mutex append_lock;
@@ -221,6 +240,26 @@ u64 ktm_log_device_size(struct ktm_log *log);
  * Return: 0 or a negative errno.
  */
 int ktm_log_read_device(void *log, u64 offset, void *data, u32 length);
+
+/**
+ * ktm_log_start_read - begin to read blocks
+ * @log: the log
+ * @request: out: for ktm_log_wait_read(), which must follow
+ * @offset: byte on the device
+ * @data: memory from vmalloc
+ * @length: at most BIO_MAX_VECS pages
+ * Context: process context, may sleep.
+ */
+void ktm_log_start_read(struct ktm_log *log, struct ktm_log_request *request, u64 offset,
+			void *data, u32 length);
+
+/**
+ * ktm_log_wait_read - wait for a read
+ * @request: from ktm_log_start_read()
+ * Context: process context, may sleep.
+ * Return: 0 or a negative errno.
+ */
+int ktm_log_wait_read(struct ktm_log_request *request);
 
 /**
  * ktm_log_write_device - write blocks with a flush before, and FUA

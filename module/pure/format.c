@@ -253,8 +253,8 @@ int ktm_format_check_buffer(struct ktm_disk_buffer *disk,
 	const u8 *data = (const u8 *)disk;
 	struct ktm_format_record record;
 	u32 offset = sizeof(*disk);
+	int length = 0;
 	u32 nr = 0;
-	int length;
 
 	if (!head_is_possible(buffer) || !escapes_are_right(disk, buffer))
 		return -EUCLEAN;
@@ -265,13 +265,14 @@ int ktm_format_check_buffer(struct ktm_disk_buffer *disk,
 						 buffer->used - offset,
 						 buffer->lsn + offset, &record);
 		if (length < 0)
-			return length;
+			break;
 		offset += length;
 		nr++;
 	}
-	if (nr != buffer->nr_records)
-		return -EUCLEAN;
-	return 0;
+	if (length >= 0 && nr == buffer->nr_records)
+		return 0;
+	ktm_format_escape(disk, buffer->used);
+	return -EUCLEAN;
 }
 
 void ktm_format_seal_buffer(struct ktm_disk_buffer *disk, const u8 *uuid,

@@ -388,7 +388,8 @@ int ktm_format_check_crc(const struct ktm_disk_buffer *disk,
 
 /**
  * ktm_format_check_buffer - check all of a buffer whose checksum is good
- * @disk: the buffer; if 0 is returned, its data is no longer escaped
+ * @disk: the buffer; if 0 is returned, its data is no longer escaped, else it is as
+ *	it was
  * @buffer: from ktm_format_check_head()
  *
  * Return: 0 or -EUCLEAN.

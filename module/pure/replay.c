@@ -16,6 +16,14 @@
 
 static const u64 super_offset[2] = { KTM_DISK_SB_A, KTM_DISK_SB_B };
 
+static int read_window(struct ktm_replay *replay, u64 offset, u32 length)
+{
+	if (replay->ops->map)
+		return replay->ops->map(replay->ctx, offset, length, &replay->view);
+	replay->view = replay->window;
+	return replay->ops->read(replay->ctx, offset, replay->window, length);
+}
+
 /*
  * Give @length bytes at @lsn, without crossing the end of the ring. Reads ahead
  * as far as the window goes, so that a walk reads the ring about once.
@@ -33,14 +41,13 @@ static int look_at(struct ktm_replay *replay, u64 lsn, u32 length, void **data)
 	if (offset < replay->window_offset ||
 	    offset + length > replay->window_offset + replay->window_length) {
 		replay->window_length = 0;
-		error = replay->ops->read(replay->ctx, offset, replay->window,
-					  want);
+		error = read_window(replay, offset, want);
 		if (error)
 			return error;
 		replay->window_offset = offset;
 		replay->window_length = want;
 	}
-	*data = (u8 *)replay->window + (offset - replay->window_offset);
+	*data = (u8 *)replay->view + (offset - replay->window_offset);
 	return 0;
 }
 
@@ -202,12 +209,8 @@ static int walk_step(struct ktm_replay *replay, struct walk *walk, void **data,
 	if (buffer->span > walk->limit - walk->lsn ||
 	    (walk->prev && buffer->prev_lsn != walk->prev))
 		return 0;
-	error = ktm_format_check_buffer(*data, buffer);
-	if (error) {
-		/* what it has done to the window is of no use any more */
-		replay->window_length = 0;
+	if (ktm_format_check_buffer(*data, buffer))
 		return 0;
-	}
 
 	walk->prev = walk->lsn;
 	walk->epoch = buffer->epoch;
@@ -276,7 +279,41 @@ static bool end_is_known(const struct ktm_replay *replay)
 	       replay->supers_intact;
 }
 
-int ktm_replay_scan(struct ktm_replay *replay)
+static int visit_records(struct ktm_replay *replay, const u8 *data,
+			 const struct ktm_format_buffer *buffer)
+{
+	u32 offset = sizeof(struct ktm_disk_buffer);
+	struct ktm_format_record record;
+	int length, ret;
+
+	while (offset < buffer->used) {
+		length = ktm_format_check_record((const void *)(data + offset),
+						 buffer->used - offset,
+						 buffer->lsn + offset, &record);
+		if (length < 0)
+			return length;
+		ret = replay->ops->record(replay->ctx, &record, buffer);
+		if (ret)
+			return ret;
+		offset += length;
+	}
+	return 0;
+}
+
+static int visit_buffer(struct ktm_replay *replay, const u8 *data,
+			const struct ktm_format_buffer *buffer)
+{
+	int ret = 0;
+
+	if (replay->ops->buffer)
+		ret = replay->ops->buffer(replay->ctx, buffer);
+	if (!ret && replay->ops->record)
+		ret = visit_records(replay, data, buffer);
+	return ret;
+}
+
+/* Returns -EUCLEAN or an error of the device. @visited: what the visitor says, if wanted. */
+static int scan(struct ktm_replay *replay, int *visited)
 {
 	struct ktm_format_buffer buffer;
 	struct walk walk;
@@ -286,8 +323,11 @@ int ktm_replay_scan(struct ktm_replay *replay)
 	walk_init(replay, &walk,
 		  replay->super.tail_lsn + replay->super.ring_size);
 	replay->window_length = 0;
-	while ((ret = walk_step(replay, &walk, &data, &buffer, &replay->end)) > 0)
+	while ((ret = walk_step(replay, &walk, &data, &buffer, &replay->end)) > 0) {
+		if (visited && !*visited)
+			*visited = visit_buffer(replay, data, &buffer);
 		walk_leave(data, &buffer);
+	}
 	if (ret < 0)
 		return ret;
 
@@ -312,25 +352,17 @@ int ktm_replay_scan(struct ktm_replay *replay)
 	return 0;
 }
 
-static int visit_records(struct ktm_replay *replay, const u8 *data,
-			 const struct ktm_format_buffer *buffer)
+int ktm_replay_scan(struct ktm_replay *replay)
 {
-	u32 offset = sizeof(struct ktm_disk_buffer);
-	struct ktm_format_record record;
-	int length, ret;
+	return scan(replay, NULL);
+}
 
-	while (offset < buffer->used) {
-		length = ktm_format_check_record((const void *)(data + offset),
-						 buffer->used - offset,
-						 buffer->lsn + offset, &record);
-		if (length < 0)
-			return length;
-		ret = replay->ops->record(replay->ctx, &record, buffer);
-		if (ret)
-			return ret;
-		offset += length;
-	}
-	return 0;
+int ktm_replay_scan_and_run(struct ktm_replay *replay)
+{
+	int visited = 0;
+	int ret = scan(replay, &visited);
+
+	return ret ? ret : visited;
 }
 
 int ktm_replay_run(struct ktm_replay *replay)
@@ -344,11 +376,7 @@ int ktm_replay_run(struct ktm_replay *replay)
 	walk_init(replay, &walk, replay->end_lsn);
 	replay->window_length = 0;
 	while ((ret = walk_step(replay, &walk, &data, &buffer, &end)) > 0) {
-		ret = 0;
-		if (replay->ops->buffer)
-			ret = replay->ops->buffer(replay->ctx, &buffer);
-		if (!ret && replay->ops->record)
-			ret = visit_records(replay, data, &buffer);
+		ret = visit_buffer(replay, data, &buffer);
 		if (ret)
 			return ret;
 		walk_leave(data, &buffer);

@@ -9,6 +9,8 @@
  *    rest of the ring for proof that the end was once further on.
  * 3. ktm_replay_run() calls the visitor for what the scan has accepted.
  *
+ * ktm_replay_scan_and_run() makes one of the last two.
+ *
  * All memory is the caller's, all work is bounded by the size of the ring.
  */
 #ifndef _KTM_PURE_REPLAY_H
@@ -21,6 +23,11 @@
  * @read: read @length bytes at byte @offset of the device into @data; both are
  *	multiples of KTM_DISK_BLOCK. Returns 0 or a negative errno, which ends
  *	replay.
+ * @map: give @length bytes at byte @offset, at most KTM_DISK_BUFFER_MAX, at an address
+ *	of its own choice, aligned to 8, instead of in the window. What stood there
+ *	before need not be kept. Replay may change them, and changes them back before
+ *	it asks for more. Asked for in order, so that it can read ahead; but not
+ *	always. May be NULL: then @read is called.
  * @buffer: ktm_replay_run() enters a buffer. May be NULL.
  * @record: ktm_replay_run() has found a record, in the buffer entered last; its
  *	data lives until the return. May be NULL.
@@ -30,6 +37,7 @@
  */
 struct ktm_replay_ops {
 	int (*read)(void *ctx, u64 offset, void *data, u32 length);
+	int (*map)(void *ctx, u64 offset, u32 length, void **data);
 	int (*buffer)(void *ctx, const struct ktm_format_buffer *buffer);
 	int (*record)(void *ctx, const struct ktm_format_record *record,
 		      const struct ktm_format_buffer *buffer);
@@ -72,8 +80,9 @@ enum ktm_replay_end {
  * @lost_lsn: 0, or: all below it was durable once, so that the log from @end_lsn
  *	to here is lost
  * @proof_lsn: buffer that says so, or 0 if the superblock does
- * @window_offset: where the contents of @window stand on the device
- * @window_length: how many bytes of @window are valid
+ * @view: @window, or what ops->map gave instead
+ * @window_offset: where the contents of @view stand on the device
+ * @window_length: how many bytes of @view are valid
  */
 struct ktm_replay {
 	const struct ktm_replay_ops *ops;
@@ -95,6 +104,7 @@ struct ktm_replay {
 	u64 lost_lsn;
 	u64 proof_lsn;
 
+	void *view;
 	u64 window_offset;
 	u32 window_length;
 };
@@ -126,6 +136,19 @@ int ktm_replay_scan(struct ktm_replay *replay);
  * device does not give what it gave before).
  */
 int ktm_replay_run(struct ktm_replay *replay);
+
+/**
+ * ktm_replay_scan_and_run - find the end of the log and visit all up to it
+ * @replay: after ktm_replay_open()
+ *
+ * Reads the log once. The visitor is called before the end is known: all that it
+ * has heard is void if something else than 0 is returned. Its refusal does not hide
+ * damage of the log.
+ *
+ * Return: as ktm_replay_scan(); if that is 0, what ops->buffer or ops->record
+ * returned.
+ */
+int ktm_replay_scan_and_run(struct ktm_replay *replay);
 
 /**
  * ktm_replay_find - read the buffer around an LSN

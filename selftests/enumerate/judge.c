@@ -147,11 +147,11 @@ bool judge_replay(struct judge *judge)
 	}
 	if (replay->super.sequence < judge->sequence)
 		blame(judge, "a superblock was durable and is not used", replay->super.sequence);
-	ret = ktm_replay_scan(replay);
-	if (ret)
-		blame(judge, "replay sees damage", replay->end_lsn);
 	judge->next_lsn = replay->super.tail_lsn;
-	ret = ktm_replay_run(replay);
+	/* in one pass, as the kernel does */
+	ret = ktm_replay_scan_and_run(replay);
+	if (ret == -EUCLEAN)
+		blame(judge, "replay sees damage", replay->end_lsn);
 	if (ret && !judge->wrong)
 		blame(judge, "replay fails", -ret);
 	if (!judge->wrong && judge->next_lsn != replay->end_lsn)

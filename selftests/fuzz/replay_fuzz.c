@@ -75,6 +75,23 @@ static const struct ktm_replay_ops ops = {
 	.record = visit_record,
 };
 
+/* In one pass: it must find the same. */
+static void replay_at_once(const struct visit *visit)
+{
+	struct visit once = { 0 };
+	int ret;
+
+	device_start(&once.replay, &ops, &once);
+	require(!ktm_replay_open(&once.replay));
+	ret = ktm_replay_scan_and_run(&once.replay);
+	require(!ret || ret == -EUCLEAN);
+	require(once.nr_buffers == visit->nr_buffers && once.nr_records == visit->nr_records);
+	require(once.sum == visit->sum && once.last == visit->last);
+	require(once.replay.end_lsn == visit->replay.end_lsn);
+	require(once.replay.end == visit->replay.end);
+	require(once.replay.lost_lsn == visit->replay.lost_lsn);
+}
+
 static const u8 buffer_stream[KTM_DISK_UUID_SIZE] = { 1 };
 
 /* Look for a record at every place where one might be. */
@@ -116,6 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (visit.nr_buffers)
 		require(visit.buffer.lsn == visit.replay.last_lsn &&
 			visit.buffer.lsn + visit.buffer.span == visit.replay.end_lsn);
+	replay_at_once(&visit);
 	find_all(&visit);
 	return 0;
 }

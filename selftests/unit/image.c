@@ -317,6 +317,42 @@ static const struct ktm_replay_ops image_ops = {
 	.record = visit,
 };
 
+/* What replay has changed it must have changed back. */
+static void unmap_image(struct image_replay *state)
+{
+	void *again = malloc(KTM_DISK_BUFFER_MAX);
+
+	if (state->mapped && again) {
+		read_image(state, state->mapped_offset, again, state->mapped_length);
+		if (memcmp(again, state->mapped, state->mapped_length))
+			state->wrong = true;
+	}
+	free(again);
+	free(state->mapped);
+	state->mapped = NULL;
+}
+
+/* As the kernel does: not in the window, and never twice at the same place. */
+static int map_image(void *ctx, u64 offset, u32 length, void **data)
+{
+	struct image_replay *state = ctx;
+
+	unmap_image(state);
+	state->mapped = malloc(length);
+	if (!state->mapped)
+		return -ENOMEM;
+	state->mapped_offset = offset;
+	state->mapped_length = length;
+	*data = state->mapped;
+	return read_image(ctx, offset, state->mapped, length);
+}
+
+static const struct ktm_replay_ops mapped_ops = {
+	.read = read_image,
+	.map = map_image,
+	.record = visit,
+};
+
 void image_replay_init(struct image_replay *state, struct image *image)
 {
 	memset(&state->replay, 0, sizeof(state->replay));
@@ -327,6 +363,7 @@ void image_replay_init(struct image_replay *state, struct image *image)
 	state->image = image;
 	state->next = image->first;
 	state->wrong = false;
+	state->mapped = NULL;
 }
 
 /* Records from the tail on: an older superblock may have an older tail. */
@@ -339,9 +376,44 @@ static size_t first_from(const struct image *image, u64 tail)
 	return i;
 }
 
+static int in_one_pass(struct image_replay *state, struct image *image)
+{
+	int ret;
+
+	image_replay_init(state, image);
+	state->replay.ops = &mapped_ops;
+	ret = ktm_replay_open(&state->replay);
+	if (ret)
+		return ret;
+	state->next = first_from(image, state->replay.super.tail_lsn);
+	ret = ktm_replay_scan_and_run(&state->replay);
+	unmap_image(state);
+	return ret;
+}
+
+static bool found_the_same(const struct ktm_replay *a, const struct ktm_replay *b)
+{
+	return a->end_lsn == b->end_lsn && a->last_lsn == b->last_lsn &&
+	       a->epoch == b->epoch && a->nr_buffers == b->nr_buffers &&
+	       a->nr_records == b->nr_records && a->end == b->end &&
+	       a->lost_lsn == b->lost_lsn && a->proof_lsn == b->proof_lsn;
+}
+
+/* In one pass and in two: both must find the same. */
 int image_replay(struct image_replay *state, struct image *image)
 {
-	int ret, run;
+	u64 reads_left = image->reads_left;
+	struct ktm_replay once;
+	size_t next;
+	bool wrong;
+	int ret, run, both;
+
+	image->reads_left = 0;
+	both = in_one_pass(state, image);
+	image->reads_left = reads_left;
+	once = state->replay;
+	next = state->next;
+	wrong = state->wrong;
 
 	image_replay_init(state, image);
 	ret = ktm_replay_open(&state->replay);
@@ -352,6 +424,11 @@ int image_replay(struct image_replay *state, struct image *image)
 	if (ret && ret != -EUCLEAN)
 		return ret;
 	run = ktm_replay_run(&state->replay);
+	if (run && reads_left)
+		return run;
+	if (both != (ret ? ret : run) || next != state->next || wrong != state->wrong ||
+	    !found_the_same(&once, &state->replay))
+		return -EXDEV;
 	return run ? run : ret;
 }
 

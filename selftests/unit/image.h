@@ -111,6 +111,9 @@ u8 *image_at(struct image *image, u64 lsn);
  * @image: the image
  * @next: index of the record that must come next
  * @wrong: a record was not as it was appended
+ * @mapped: what was given instead of the window, or NULL
+ * @mapped_offset: where on the device it stands
+ * @mapped_length: how much it is
  * @window: room for the replay
  */
 struct image_replay {
@@ -118,6 +121,9 @@ struct image_replay {
 	struct image *image;
 	size_t next;
 	bool wrong;
+	void *mapped;
+	u64 mapped_offset;
+	u32 mapped_length;
 	u64 window[KTM_DISK_BUFFER_MAX / 8];
 };
 
