@@ -2,8 +2,9 @@
 /*
  * ktm selftests - how long recovery takes, beside reading the device
  *
- * A ring is filled as far as it goes by an open transaction, and with it what others
- * commit; what the device holds then is copied to a second device while the log is
+ * A ring is written over once; then an open transaction holds the tail, and others
+ * commit as much as there is room for: half of the ring is kept for what is copied
+ * forward. What the device holds then is copied to a second device while the log is
  * attached, as if power had failed. That is recovered, in turns with a plain
  * sequential read of the ring; after each turn the superblocks are put back.
  */
@@ -15,7 +16,8 @@
 #define ROUNDS		3
 #define CHUNK		1048576		/* bytes of one sequential read */
 #define RATIO_MAX	1.3		/* recovery : reading */
-#define FULL		0.9		/* of the ring; the rest is room that is held back */
+#define FULL		0.45		/* of the ring: 0.5 and the open one is rolled back */
+#define RECORDS		16		/* of the greatest size, in each transaction */
 
 static struct tm_handle tm;
 static struct rm_handle rm;
@@ -32,18 +34,25 @@ static int expect(__u32 type)
 	return note.type == type ? 0 : -EBADMSG;
 }
 
-static int commit_one(void)
+static void begin(struct tx_handle *tx, struct en_handle *en)
 {
 	static const char data[KTM_RECORD_MAX];
+	int i;
+
+	must("begin", tx_begin(&tm, tx, 0));
+	must("enlist", en_make(&rm, tx, en, 1, 0));
+	for (i = 0; i < RECORDS; i++)
+		must("log", en_log(en, data, sizeof(data), NULL));
+}
+
+static int commit_one(void)
+{
 	struct tx_handle tx;
 	struct en_handle en;
 	int ret;
 
-	must("begin", tx_begin(&tm, &tx, 0));
-	must("enlist", en_make(&rm, &tx, &en, 1, 0));
-	ret = en_log(&en, data, sizeof(data), NULL);
-	if (!ret && commit_nowait(&tx) != -EINPROGRESS)
-		ret = -EBADMSG;
+	begin(&tx, &en);
+	ret = commit_nowait(&tx) == -EINPROGRESS ? 0 : -EBADMSG;
 	ret = ret ?: expect(KTM_NOTIFY_PREPARE) ?: prepare_complete(&en) ?:
 	      expect(KTM_NOTIFY_COMMIT) ?: commit_complete(&en) ?: commit_wait(&tx);
 	close(en.fd);
@@ -68,14 +77,29 @@ static __u64 live(const char *path, struct ktm_format_super *super)
 	return info.log_head - super->tail_lsn;
 }
 
-static double fill(const char *path, struct ktm_format_super *super)
+static void write_over(__u64 size)
+{
+	struct ktm_tm_info info;
+	__u64 start;
+
+	must("info", tm_info(&tm, &info));
+	start = info.log_head;
+	do {
+		must("commit", commit_one());
+		must("info", tm_info(&tm, &info));
+	} while (info.log_head - start < size);
+}
+
+static double fill(const char *path, struct ktm_format_super *super, struct tx_handle *open_tx,
+		   struct en_handle *open_en)
 {
 	__u64 used;
-	int i;
 
+	live(path, super);
+	write_over(super->ring_size);
+	begin(open_tx, open_en);
 	do {
-		for (i = 0; i < 64; i++)
-			must("commit", commit_one());
+		must("commit", commit_one());
 		used = live(path, super);
 	} while (used < FULL * super->ring_size);
 	return (double)used / super->ring_size;
@@ -135,6 +159,8 @@ int main(void)
 	double times[2], ratio[ROUNDS], full;
 	struct ktm_format_super super;
 	__u8 uuid[KTM_UUID_SIZE];
+	struct tx_handle tx;
+	struct en_handle en;
 	char what[128];
 	void *supers;
 	__u64 size;
@@ -148,9 +174,11 @@ int main(void)
 	must("format", log_format(path, 0, uuid));
 	must("attach", tm_attach(path, uuid, &tm, NULL));
 	must("make an RM", rm_start(&tm, &rm, NULL));
-	full = fill(path, &super);
+	full = fill(path, &super, &tx, &en);
 	size = (KTM_DISK_RING + super.ring_size) / CHUNK * CHUNK;
 	copy(path, other, size);
+	close(en.fd);
+	close(tx.fd);
 	close(rm.fd);
 	must("detach", tm_detach(&tm));
 	close(tm.fd);
