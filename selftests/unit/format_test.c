@@ -318,15 +318,22 @@ static const struct change head_changes[] = {
 	{ offsetof(struct ktm_disk_buffer, escaped), 4, 0x80000006, -EUCLEAN },
 };
 
+/* What is refused is left as it was: escaped. */
 TEST_F(buffer, refuses_each_bad_field_of_its_head)
 {
+	static u64 before[sizeof(self->data) / 8];
+
 	memcpy(self->saved, self->data, sizeof(self->data));
 	for (size_t i = 0; i < ARRAY_SIZE(head_changes); i++) {
 		memcpy(self->data, self->saved, sizeof(self->data));
 		apply(self->data, &head_changes[i]);
 		fix_buffer(self->data, self->head.used);
+		memcpy(before, self->data, sizeof(before));
 		EXPECT_EQ(head_changes[i].error,
 			  check(self->data, &self->super, self->head.lsn)) {
+			TH_LOG("case %zu", i);
+		}
+		EXPECT_EQ(0, memcmp(before, self->data, sizeof(before))) {
 			TH_LOG("case %zu", i);
 		}
 	}

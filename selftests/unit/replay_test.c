@@ -240,21 +240,66 @@ TEST_F(image, lost_after_an_orderly_detach)
 	EXPECT_EQ(0, self->state->next);
 }
 
-TEST_F(image, impossible_buffer)
+/* The last buffer has a good checksum and says what cannot be. */
+static bool make_impossible(struct image *image)
 {
-	struct ktm_disk_buffer *disk;
+	struct ktm_disk_buffer *disk = (void *)image_at(image, image->head.lsn);
 	struct ktm_format_buffer head;
 
-	fill(self->image, 2, 300);
-	image_seal(self->image);
-	fill(self->image, 2, 300);
-	image_seal(self->image);
-	disk = (void *)image_at(self->image, self->image->head.lsn);
-	ASSERT_EQ(0, ktm_format_check_head(disk, &self->image->super,
-					   self->image->head.lsn, &head));
+	if (ktm_format_check_head(disk, &image->super, image->head.lsn, &head))
+		return false;
 	ktm_format_unescape(disk, head.used, head.escaped);
 	head.prev_lsn = 0;
-	ktm_format_seal_buffer(disk, self->image->super.uuid, &head);
+	ktm_format_seal_buffer(disk, image->super.uuid, &head);
+	return true;
+}
+
+static int refuse(void *ctx, const struct ktm_format_record *record,
+		  const struct ktm_format_buffer *buffer)
+{
+	struct image_replay *state = ctx;
+
+	state->next++;
+	return -EINTR;
+}
+
+static int replay_refused(struct image_replay *state, struct image *image)
+{
+	static struct ktm_replay_ops ops;
+	int ret;
+
+	image_replay_init(state, image);
+	ops = *state->replay.ops;
+	ops.record = refuse;
+	state->replay.ops = &ops;
+	state->next = 0;
+	ret = ktm_replay_open(&state->replay);
+	return ret ? ret : ktm_replay_scan_and_run(&state->replay);
+}
+
+/* In one pass: it is asked once, and the log is looked at to its end all the same. */
+TEST_F(image, visitor_refuses)
+{
+	fill(self->image, 2, 300);
+	image_seal(self->image);
+	fill(self->image, 2, 300);
+	image_seal(self->image);
+	EXPECT_EQ(-EINTR, replay_refused(self->state, self->image));
+	EXPECT_EQ(1, self->state->next);
+	EXPECT_EQ(self->image->end, self->state->replay.end_lsn);
+	ASSERT_TRUE(make_impossible(self->image));
+	EXPECT_EQ(-EUCLEAN, replay_refused(self->state, self->image));
+	EXPECT_EQ(1, self->state->next);
+	EXPECT_EQ(KTM_REPLAY_BAD, self->state->replay.end);
+}
+
+TEST_F(image, impossible_buffer)
+{
+	fill(self->image, 2, 300);
+	image_seal(self->image);
+	fill(self->image, 2, 300);
+	image_seal(self->image);
+	ASSERT_TRUE(make_impossible(self->image));
 	EXPECT_EQ(-EUCLEAN, image_replay(self->state, self->image));
 	EXPECT_EQ(KTM_REPLAY_BAD, self->state->replay.end);
 	EXPECT_EQ(2, self->state->next);
