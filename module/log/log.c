@@ -127,6 +127,8 @@ static int replay_all(struct ktm_log *log, struct ktm_replay *replay)
 	replay->ops = &read_ops;
 	ktm_log_ahead_free(log->ahead);
 	log->ahead = NULL;
+	/* that was where it has looked last */
+	replay->window_length = 0;
 	return error;
 }
 
