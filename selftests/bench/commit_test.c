@@ -6,8 +6,8 @@
  * one client commits; fio again; 32 clients commit. A commit is that of a user-mode
  * RM in the client's own thread: begin, enlist, one redo record, prepare, commit, all
  * of it in two phases, by as few calls as that takes: what the harness adds in order to
- * look at the answers would be counted. Each round gives ratios to the mean of the two fio runs around
- * it, and the median of the rounds counts.
+ * look at the answers would be counted. Each round gives ratios to the mean of the two
+ * fio runs around it, and the median of the rounds counts.
  */
 #include <getopt.h>
 #include <pthread.h>
