@@ -65,7 +65,8 @@ static int check_verdict(struct objects *o)
 	full.error = EIO;
 	full.rm = &o->boss;
 	full.detail = "so";
-	if (!*tx_differs(&o->tx, full))
+	/* the question may be what fails */
+	if (!TRY(o, *tx_differs(&o->tx, full)))
 		return 0;
 	o->failed++;
 	difference = tx_differs(&o->tx, bare);
