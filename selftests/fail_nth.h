@@ -13,19 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "text_file.h"
+
 #define KNOBS	"/sys/kernel/debug/failslab/"
-
-static inline int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
 
 /* Faults in this task only, at the fault points that fail-nth counts. */
 static inline int open_fail_nth(void)

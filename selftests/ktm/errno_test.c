@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include "harness.h"
+#include "text_file.h"
 #include "ktm_log.h"
 
 #define NOBODY		65534
@@ -96,16 +97,6 @@ static int calls_that_differ(const struct objects *o, int want)
 		}
 	}
 	return others;
-}
-
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY), ret = 0;
-
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
 }
 
 TEST(no_fd_left)

@@ -3,6 +3,7 @@
  * ktm selftests - trace events: what a transaction goes through, by name and in order
  */
 #include "harness.h"
+#include "text_file.h"
 #include "ktm_harness.h"
 
 #include <sys/mount.h>
@@ -19,19 +20,12 @@ FIXTURE(trace)
 	char dir[64];	/* a trace instance of this test */
 };
 
-static int write_file(const char *dir, const char *name, const char *text)
+static int set(const char *dir, const char *name, const char *text)
 {
 	char path[128];
-	int fd, ret = 0;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
+	return write_text(path, text);
 }
 
 FIXTURE_SETUP(trace)
@@ -42,12 +36,12 @@ FIXTURE_SETUP(trace)
 		SKIP(_exit(SKIPPED), "the kernel has no tracing");
 	snprintf(self->dir, sizeof(self->dir), TRACEFS "/instances/ktm_%d", getpid());
 	ASSERT_EQ(0, mkdir(self->dir, 0700));
-	ASSERT_EQ(0, write_file(self->dir, "events/ktm/enable", "1"));
+	ASSERT_EQ(0, set(self->dir, "events/ktm/enable", "1"));
 }
 
 FIXTURE_TEARDOWN(trace)
 {
-	EXPECT_EQ(0, write_file(self->dir, "events/ktm/enable", "0"));
+	EXPECT_EQ(0, set(self->dir, "events/ktm/enable", "0"));
 	EXPECT_EQ(0, rmdir(self->dir));
 }
 
@@ -143,7 +137,7 @@ TEST_F(trace, resource_manager)
 /* As the manual page shows it. */
 TEST_F(trace, filter)
 {
-	ASSERT_EQ(0, write_file(self->dir, "events/ktm/ktm_tx_state/filter", "to == 6"));
+	ASSERT_EQ(0, set(self->dir, "events/ktm/ktm_tx_state/filter", "to == 6"));
 	BEGIN();
 	ASSERT_EQ(0, en_veto(&self->en, KTM_REASON_RM, EIO, ""));
 	EXPECT_STATES(" ABORTING", "ktm_tx_state", "tx", self->tx.info.uuid);
@@ -152,7 +146,7 @@ TEST_F(trace, filter)
 /* What is not enabled is not written. */
 TEST_F(trace, only_when_enabled)
 {
-	ASSERT_EQ(0, write_file(self->dir, "events/ktm/enable", "0"));
+	ASSERT_EQ(0, set(self->dir, "events/ktm/enable", "0"));
 	BEGIN();
 	ASSERT_EQ(0, en_veto(&self->en, KTM_REASON_RM, EIO, ""));
 	EXPECT_STATES("", "ktm_tx_state", "tx", self->tx.info.uuid);

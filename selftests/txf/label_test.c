@@ -7,6 +7,7 @@
  * stays until the machine ends. Everything is allowed until a test says otherwise.
  */
 #include "harness.h"
+#include "text_file.h"
 #include "txf_call.h"
 #include "txf_harness.h"
 #include "txf_slow.h"
@@ -37,19 +38,6 @@ static bool has_policy(void)
 	return !access(SELINUXFS "/class/file", F_OK);
 }
 
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
 /* Load the policy, if that is not done, and become a caller. */
 static int become_caller(void)
 {
@@ -57,12 +45,12 @@ static int become_caller(void)
 	    (run("secilc -M false -c 30 -o " POLICY " -f /dev/null " SOURCE) ||
 	     run("cat " POLICY " > " SELINUXFS "/load") || !has_policy()))
 		return -EIO;
-	return write_file("/proc/self/attr/current", "caller_u:any_r:caller_t");
+	return write_text("/proc/self/attr/current", "caller_u:any_r:caller_t");
 }
 
 static int set_enforcing(bool on)
 {
-	return write_file(SELINUXFS "/enforce", on ? "1" : "0");
+	return write_text(SELINUXFS "/enforce", on ? "1" : "0");
 }
 
 /* The label as text, or "none"; without a name that of the file @dir. */
@@ -195,7 +183,7 @@ FIXTURE_TEARDOWN(label)
 static void forget_inodes(void)
 {
 	sync();
-	write_file("/proc/sys/vm/drop_caches", "2");
+	write_text("/proc/sys/vm/drop_caches", "2");
 }
 
 TEST_F(label, private_copy_keeps_it)
