@@ -580,7 +580,8 @@ enum ktm_tm_state {
  * @log_head: out: LSN that the next record gets, about
  * @log_durable: out: all records below this LSN are durable
  * @log_reserved: out: bytes promised to transactions that must still end
- * @log_flushes: out: cache flushes sent to the device since attach
+ * @log_flushes: out: cache flushes sent to the device since attach, and writes with
+ *	FUA, of which each does what a flush would
  * @log_writes: out: buffers written since attach
  * @log_bytes: out: bytes written since attach
  * @oldest_tx: out: the transaction with the oldest records that are still needed:
@@ -1457,7 +1458,7 @@ enum ktm_en_state {
  * @reason: out: enum ktm_reason: why the transaction was rolled back
  * @error: out: errno (positive) that goes with the reason, or 0
  * @reason_rm: out: RM that gave the reason, or all zero
- * @detail: out: what that RM said, NUL-terminated
+ * @detail: out: what that RM said, NUL-terminated; may be lost as in struct ktm_tx_info
  *
  * Return: 0, or ENOENT.
  */
