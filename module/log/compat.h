@@ -7,6 +7,14 @@
 
 #include <linux/version.h>
 #include <linux/blkdev.h>
+#include <linux/workqueue.h>
+
+/* A work runs on the CPU that queues it: from 6.18 on that must be said. */
+#if KERNEL_VERSION(6, 18, 0) <= LINUX_VERSION_CODE
+#define KTM_COMPAT_WQ_PERCPU	WQ_PERCPU
+#else
+#define KTM_COMPAT_WQ_PERCPU	0
+#endif
 
 /**
  * struct ktm_compat_bdev - a block device that we hold open

@@ -234,7 +234,8 @@ int ktm_log_start_writer(struct ktm_log *log)
 {
 	dev_t dev = log->device.bdev->bd_dev;
 
-	log->workers = alloc_workqueue("ktm_log/%u:%u", WQ_MEM_RECLAIM, 1, MAJOR(dev), MINOR(dev));
+	log->workers = alloc_workqueue("ktm_log/%u:%u", KTM_COMPAT_WQ_PERCPU | WQ_MEM_RECLAIM, 1,
+				       MAJOR(dev), MINOR(dev));
 	return log->workers ? 0 : -ENOMEM;
 }
 
